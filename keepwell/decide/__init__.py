@@ -1,0 +1,1 @@
+"""Keep or win: marginal returns, what-ifs, thresholds, and what cannot be said."""

@@ -1,0 +1,1 @@
+"""The only folder that opens the analytic engine: append, read, compact, forget."""

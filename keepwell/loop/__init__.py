@@ -1,0 +1,1 @@
+"""Composes the folders below for one call: files to lake, tables to answer, answer to report."""

@@ -1,0 +1,1 @@
+"""Raw files to trusted rows: one importer a file, mapping, cleaning, identity."""

@@ -1,0 +1,1 @@
+"""One chart a function, returned as an Altair chart."""

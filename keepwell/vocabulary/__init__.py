@@ -1,0 +1,1 @@
+"""Each word of the business once: tables, money, periods, estimates, errors."""

@@ -1,0 +1,18 @@
+"""What every test may use: the folder of reference data, and builders' seeds."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(os.environ.get("KEEPWELL_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of public reference data that tests read but the repository does not hold."""
+    if not SHARED_DATA.exists():
+        pytest.skip(f"reference data not found in {SHARED_DATA}; set KEEPWELL_TEST_DATA to its folder")
+    return SHARED_DATA
