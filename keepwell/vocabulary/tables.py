@@ -101,6 +101,11 @@ ORDER_LINES = Table(
         Column("unit_price", AMOUNT, "price of one piece", required=True),
         Column("amount", AMOUNT, "quantity × price − the line's discount, without tax", required=True),
         Column("cost", AMOUNT, "cost of the goods on the line, where known"),
+        Column("discount", AMOUNT, "discount already taken off the amount, where known"),
+        Column("tax", AMOUNT, "tax on the line, where known"),
+        Column("country", TEXT, "the order's country, where the file gives it by line"),
+        Column("channel", TEXT, "the order's channel, where the file gives it by line"),
+        Column("coupon", TEXT, "the order's coupon, where the file gives it by line"),
     ),
 )
 
