@@ -1,0 +1,89 @@
+"""Axes in the units of the business: money with its sign, percentages, dates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+
+from keepwell.vocabulary.kpi import Unit
+
+SIGNS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "KRW": "₩", "INR": "₹", "PLN": "zł ", "CHF": "CHF "}
+
+
+def sign(currency: str | None) -> str:
+    """Return what stands before an amount; the code itself where no sign is well known.
+
+    >>> sign("GBP"), sign("SEK"), sign(None)
+    ('£', 'SEK ', '')
+    """
+    return SIGNS.get(currency, f"{currency} ") if currency else ""
+
+
+def money_axis(currency: str | None, title: str | None = None, **more: Any) -> alt.Axis:
+    """Return an axis such as £0, £500, £10k, £1.5M.
+
+    >>> money_axis("GBP").to_dict()["tickCount"]
+    5
+    """
+    # d3's SI format alone would write half a pound as "500m" and a billion as "1G".
+    short = "abs(datum.value) >= 1000 ? replace(format(abs(datum.value), '.3~s'), 'G', 'bn') : "
+    plain = "format(abs(datum.value), abs(datum.value) >= 10 || datum.value == 0 ? ',.0f' : ',.2~f')"
+    label = f"(datum.value < 0 ? '−' : '') + '{sign(currency)}' + ({short}{plain})"
+    return alt.Axis(title=title, labelExpr=label, tickCount=5, **more)
+
+
+def rate_axis(title: str | None = None, **more: Any) -> alt.Axis:
+    """Return an axis of percentages from fractions.
+
+    >>> rate_axis().to_dict()["format"]
+    '~%'
+    """
+    return alt.Axis(title=title, format="~%", tickCount=5, **more)
+
+
+def count_axis(title: str | None = None, **more: Any) -> alt.Axis:
+    """Return an axis of whole numbers; a loss drawn below zero is labelled as it is counted, without a sign.
+
+    >>> "labelExpr" in count_axis().to_dict()
+    True
+    """
+    label = "abs(datum.value) >= 10000 ? format(abs(datum.value), '.3~s') : format(abs(datum.value), ',')"
+    return alt.Axis(title=title, labelExpr=label, tickCount=5, tickMinStep=1, **more)
+
+
+def unit_axis(unit: Unit, currency: str | None, title: str | None = None) -> alt.Axis:
+    """Return the axis that fits the unit of a KPI.
+
+    >>> unit_axis(Unit.RATE, None).to_dict()["format"]
+    '~%'
+    """
+    match unit:
+        case Unit.MONEY:
+            return money_axis(currency, title)
+        case Unit.RATE:
+            return rate_axis(title)
+        case Unit.COUNT:
+            return count_axis(title)
+    return alt.Axis(title=title or str(unit), tickCount=5)
+
+
+def unit_format(unit: Unit) -> str:
+    """Return the d3 format of a tooltip for this unit.
+
+    >>> unit_format(Unit.RATE)
+    '.1%'
+    """
+    return {Unit.RATE: ".1%", Unit.COUNT: ",.0f", Unit.MONEY: ",.2f"}.get(unit, ",.2f")
+
+
+def date_axis(days: int, title: str | None = None) -> alt.Axis:
+    """Return a time axis labelled by day under three months, else by month, with the year where it turns.
+
+    >>> "labelExpr" in date_axis(400).to_dict()
+    True
+    """
+    if days < 93:
+        return alt.Axis(title=title, format="%-d %b", tickCount=6)
+    label = "[timeFormat(datum.value, '%b'), month(datum.value) == 0 || datum.index == 0 ? year(datum.value) : '']"
+    return alt.Axis(title=title, labelExpr=label, tickCount=6, labelSeparation=12)
