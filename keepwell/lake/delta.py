@@ -1,0 +1,91 @@
+"""The few things we ask of a Delta table: make it, list its files, and change them in one commit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
+from deltalake import Schema as DeltaSchema
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction, RemoveAction
+
+from keepwell.lake.durable import sync_folder
+from keepwell.vocabulary.errors import LakeError
+
+
+class LostRaceError(Exception):
+    """Another writer committed first; read again and decide again."""
+
+
+def open_or_create(folder: Path, schema: pa.Schema) -> DeltaTable:
+    """Open the table in ``folder``, making it first when it is not there (two makers at once are fine)."""
+    try:
+        return DeltaTable(folder)
+    except TableNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True)
+        table = DeltaTable.create(folder, schema=schema, mode="ignore")
+        sync_folder(folder / "_delta_log")
+        sync_folder(folder)
+        return table
+    except DeltaError as error:
+        raise LakeError(
+            "lake.unreadable",
+            f"The table cannot be opened: {error}",
+            where=str(folder),
+            advice="Restore the folder from a backup.",
+        ) from error
+
+
+def widen(table: DeltaTable, folder: Path, schema: pa.Schema) -> DeltaTable:
+    """Add the columns that ``schema`` has and the table, made by an older release, has not."""
+    known = {field.name for field in table.schema().fields}
+    missing = [field for field in schema if field.name not in known]
+    if missing:
+        from_arrow = DeltaSchema.from_arrow(pa.schema([field.with_nullable(True) for field in missing]))
+        table.alter.add_columns(from_arrow.fields)
+        return DeltaTable(folder)
+    return table
+
+
+def active_files(table: DeltaTable) -> list[Path]:
+    """Return the files that make up the table at this version; globbing the folder would be wrong."""
+    return [Path(unquote(uri.removeprefix("file://"))) for uri in table.file_uris()]
+
+
+def change(
+    table: DeltaTable, *, add: Sequence[Path] = (), remove: Sequence[Path] = (), sequence: tuple[str, int] | None = None
+) -> None:
+    """Add and remove files in one commit, then sync the log.
+
+    ``sequence`` is an application transaction (name, number): a concurrent commit of the same name loses.
+
+    Raises:
+        LostRaceError: another writer removed one of the files or used the sequence first.
+
+    """
+    now = int(time.time() * 1000)
+    actions: list[AddAction | RemoveAction] = [RemoveAction(path.name, True, now) for path in remove]
+    actions += [_add_action(path) for path in add]
+    transactions = [Transaction(*sequence)] if sequence else None
+    try:
+        table.create_write_transaction(
+            actions,
+            "append",
+            table.schema(),
+            commit_properties=CommitProperties(app_transactions=transactions, max_commit_retries=50),
+            post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
+        )
+    except CommitFailedError as error:
+        raise LostRaceError(str(error)) from error
+    sync_folder(Path(unquote(table.table_uri.removeprefix("file://"))) / "_delta_log")
+
+
+def _add_action(path: Path) -> AddAction:
+    rows = pq.read_metadata(path).num_rows
+    stat = path.stat()
+    return AddAction(path.name, stat.st_size, {}, int(stat.st_mtime * 1000), True, f'{{"numRecords": {rows}}}')

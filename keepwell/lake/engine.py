@@ -1,0 +1,125 @@
+"""Opening the analytic engine: DuckDB on this machine, Spark when it is outgrown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import pandas as pd
+import pyarrow as pa
+
+from keepwell.vocabulary.errors import InputError
+
+IMPORT_MEMORY = "200MB"  # the engine's share while an import runs; it spills to disk beyond
+
+
+def connect(engine: str = "duckdb", *, spill: Path | None = None, memory: str | None = None) -> ibis.BaseBackend:
+    """Open an engine as an Ibis backend.
+
+    Args:
+        engine: ``"duckdb"``, ``"spark://host:port"`` or ``"spark://local"`` (Spark inside this process).
+        spill: folder for what does not fit in memory.
+        memory: DuckDB's limit, e.g. ``"4GB"``; by default four fifths of the machine's.
+
+    Raises:
+        InputError: the engine is not known, or Spark is not installed.
+
+    """
+    if engine == "duckdb":
+        backend = ibis.duckdb.connect()
+        configure(backend.con, spill=spill, memory=memory)
+        return backend
+    if engine.startswith("spark://"):
+        return _connect_spark(engine)
+    raise InputError(
+        "engine.unknown",
+        f"There is no engine {engine!r}.",
+        value=engine,
+        advice="Use duckdb, spark://local or spark://HOST:PORT.",
+    )
+
+
+def configure(connection: duckdb.DuckDBPyConnection, *, spill: Path | None, memory: str | None) -> None:
+    """Set what every connection needs: UTC, no silent reordering cost, a place to spill."""
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET preserve_insertion_order = false")
+    connection.execute("SET enable_progress_bar = false")
+    if spill is not None:
+        connection.execute(f"SET temp_directory = '{quote(str(spill))}'")
+    if memory is not None:
+        connection.execute(f"SET memory_limit = '{quote(memory)}'")
+
+
+def workshop(spill: Path, memory: str = IMPORT_MEMORY) -> duckdb.DuckDBPyConnection:
+    """Open a bare DuckDB connection for the lake's own housekeeping."""
+    connection = duckdb.connect()
+    configure(connection, spill=spill, memory=memory)
+    return connection
+
+
+def quote(text: str) -> str:
+    """Escape a text for a single-quoted SQL literal."""
+    return text.replace("'", "''")
+
+
+def file_list(files: Iterable[Path]) -> str:
+    """Return files as the list literal that ``read_parquet`` takes."""
+    return "[" + ", ".join(f"'{quote(str(file))}'" for file in files) + "]"
+
+
+def to_ibis(table: Any, backend: ibis.BaseBackend | None = None) -> ibis.Table:
+    """Take a pandas, Polars, Arrow, DuckDB or Ibis table and return an Ibis table, copying as little as it can.
+
+    Raises:
+        InputError: it is none of these.
+
+    """
+    if isinstance(table, ibis.Table):
+        return table
+    if isinstance(table, duckdb.DuckDBPyRelation):
+        table = table.to_arrow_table()
+    elif hasattr(table, "collect") and hasattr(table, "lazy"):  # a Polars LazyFrame, without importing Polars
+        table = table.collect()
+    if isinstance(table, Mapping):
+        table = pd.DataFrame(table)
+    if isinstance(table, pa.RecordBatchReader):
+        table = table.read_all()
+    if not isinstance(table, pd.DataFrame) and not isinstance(table, pa.Table):
+        if not hasattr(table, "to_arrow"):
+            raise InputError(
+                "table.unknown",
+                f"Cannot read a {type(table).__name__} as a table.",
+                value=type(table).__name__,
+                advice="Hand in a pandas, Polars, Arrow, DuckDB or Ibis table.",
+            )
+        table = table.to_arrow()
+    return (backend or connect()).create_table(ibis.util.gen_name("keepwell"), table, temp=True)
+
+
+def _connect_spark(engine: str) -> ibis.BaseBackend:
+    try:
+        from pyspark.sql import SparkSession  # only where Spark is asked for: it is an extra
+    except ImportError as error:
+        raise InputError(
+            "engine.missing",
+            "Spark is not installed.",
+            value=engine,
+            advice="Install it with: pip install 'keepwell[spark]' (it needs Java 17).",
+        ) from error
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1") if engine == "spark://local" else None
+    master = "local[*]" if engine == "spark://local" else engine
+    session = (
+        SparkSession.builder.master(master)
+        .appName("keepwell")
+        .config("spark.sql.session.timeZone", "UTC")
+        # without Arrow, Spark turns a missing value into the text 'NaN'
+        .config("spark.sql.execution.arrow.pyspark.enabled", "true")
+        .config("spark.sql.ansi.enabled", "false")
+        .config("spark.ui.enabled", "false")
+        .getOrCreate()
+    )
+    return ibis.pyspark.connect(session)

@@ -1,0 +1,72 @@
+"""The business settings and the identity key, kept in the data folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+
+from keepwell.lake.durable import write_text
+from keepwell.lake.paths import Paths
+from keepwell.vocabulary.business import Business
+from keepwell.vocabulary.errors import InputError
+
+FIELDS = ("name", "currency", "time_zone", "margin_rate", "discount_rate")
+
+
+def read_business(paths: Paths) -> Business | None:
+    """Return the saved settings; ``None`` when nothing was saved yet.
+
+    Raises:
+        InputError: the file cannot be read, or a setting in it is unknown or out of range.
+
+    """
+    if not paths.business.exists():
+        return None
+    try:
+        saved = tomllib.loads(paths.business.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            "setting.file", f"The settings cannot be read: {error}.", where=str(paths.business), advice="Mend the file."
+        ) from error
+    unknown = sorted(set(saved) - {*FIELDS, "rates"})
+    if unknown:
+        raise InputError(
+            "setting.unknown",
+            f"There is no setting {', '.join(unknown)}.",
+            where=str(paths.business),
+            advice=f"Use {', '.join((*FIELDS, 'rates'))}.",
+        )
+    rates = {code: Decimal(str(rate)) for code, rate in saved.pop("rates", {}).items()}
+    return Business(**saved, rates=rates, margin_is_assumed="margin_rate" not in saved)
+
+
+def save_business(paths: Paths, business: Business) -> None:
+    """Save the settings so that a reader sees the old ones or the new ones."""
+    lines = ["# What gives the facts their meaning; see docs/reference/settings.md"]
+    for name in FIELDS:
+        if name == "margin_rate" and business.margin_is_assumed:
+            continue
+        lines.append(f"{name} = {json.dumps(getattr(business, name), ensure_ascii=False)}")
+    if business.rates:
+        lines += ["", f"[rates]  # {business.currency} for one unit of each currency"]
+        lines += [f'{code} = "{rate}"' for code, rate in sorted(business.rates.items())]
+    write_text(paths.business, "\n".join(lines) + "\n")
+
+
+def identity_key(paths: Paths) -> bytes:
+    """Return the key that makes ids opaque, making it at the first call."""
+    path: Path = paths.identity_key
+    if not path.exists():
+        mine = path.with_name(f".identity.{secrets.token_hex(8)}")
+        write_text(mine, secrets.token_hex(32) + "\n", mode=0o600)
+        try:
+            os.link(mine, path)  # unlike a rename, never replaces a key that another process has just made
+        except FileExistsError:
+            pass
+        finally:
+            mine.unlink()
+    return bytes.fromhex(path.read_text(encoding="ascii").strip())

@@ -1,0 +1,197 @@
+"""The files of one import before it counts: written batch by batch, folded, sifted, and then committed as a whole."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from keepwell.lake import fold
+from keepwell.lake.engine import file_list, quote, workshop
+from keepwell.lake.known import FOLLOWS_ORDER, Sieve
+from keepwell.lake.paths import Paths
+from keepwell.vocabulary.errors import InputError
+from keepwell.vocabulary.tables import FACTS
+
+ROWS_A_FILE = 4_000_000
+REFUSED = pa.schema([("row", pa.int64()), ("reason", pa.string()), ("detail", pa.string())])
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What is left to commit: files by table, rows by table, and the rows that the lake refused."""
+
+    files: Mapping[str, Sequence[Path]]
+    rows: Mapping[str, int]
+    refused: pa.Table  # row, reason, detail
+
+
+class Staging:
+    """A folder of Parquet files outside every table; a killed import leaves nothing else behind."""
+
+    def __init__(self, paths: Paths) -> None:
+        self.import_id = uuid.uuid4().hex
+        self.folder = paths.staging / self.import_id
+        self.folder.mkdir(parents=True)
+        alive = _hold(self.folder)
+        assert alive is not None  # noqa: S101 — the folder is new, nobody else can hold it
+        self._alive = alive
+        self._refused: list[pa.Table] = []
+        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._written: dict[str, int] = defaultdict(int)
+        self._files: dict[str, list[Path]] = defaultdict(list)
+
+    def write(self, table: str, rows: pa.Table) -> None:
+        """Append rows in the table's lake schema, without ``import_id``.
+
+        Raises:
+            InputError: a column is missing, of another type, or empty where it may not be.
+
+        """
+        if rows.num_rows == 0:
+            return
+        schema = FACTS[table].schema
+        stamp = pa.array([self.import_id], pa.string()).take(pa.array([0] * rows.num_rows, pa.int8()))
+        try:
+            whole = rows.append_column("import_id", stamp).select(schema.names).cast(schema, safe=True)
+        except (pa.ArrowInvalid, KeyError, ValueError) as error:
+            raise InputError("rows.schema", f"Rows for {table} do not fit its columns: {error}", where=table) from error
+        for name in FACTS[table].required:
+            if whole[name].null_count:
+                raise InputError("rows.empty", f"Rows for {table} have no {name}.", where=f"{table}.{name}")
+        self._writer(table).write_table(whole)
+        self._written[table] += whole.num_rows
+        if self._written[table] >= ROWS_A_FILE:
+            self._close(table)
+
+    def _writer(self, table: str) -> pq.ParquetWriter:
+        if table not in self._writers:
+            path = self._new_file(table)
+            self._writers[table] = pq.ParquetWriter(path, FACTS[table].schema, compression="zstd", compression_level=1)
+        return self._writers[table]
+
+    def _new_file(self, table: str) -> Path:
+        path = self.folder / f"{table}-{self.import_id}-{len(self._files[table])}.parquet"
+        self._files[table].append(path)
+        return path
+
+    def _close(self, table: str) -> None:
+        self._writers.pop(table).close()
+        self._written[table] = 0
+
+    def fold(self, *, folds_orders: bool) -> None:
+        """Close the files; make orders of lines where the importer asks for it, and campaigns of advertisements.
+
+        Raises:
+            InputError: the file contradicts itself: one order of two customers, one key with two contents.
+
+        """
+        for table in list(self._writers):
+            self._close(table)
+        with workshop(self.folder) as connection:
+            if folds_orders and self._files.get("order_lines"):
+                fold.orders_from_lines(connection, self._files["order_lines"], self._new_file("orders"))
+            if self._files.get("spend"):
+                unfolded = list(self._files["spend"])
+                fold.spend_by_campaign(connection, unfolded, self._new_file("spend"))
+                self._drop("spend", unfolded)
+            if folds_orders:
+                return  # keys are unique by construction
+            for table in [name for name in FACTS if self._files.get(name)]:
+                sieve = Sieve(connection, FACTS[table], self._files[table])
+                sieve.refuse_conflicts()
+                if sieve.sift_repeats():
+                    self._take_out(connection, table)
+
+    def sift(self, held: Mapping[str, Sequence[Path]], hidden: Sequence[str]) -> None:
+        """Take out what the lake knows already.
+
+        Args:
+            held: the lake's active files by table.
+            hidden: imports in those files that do not count.
+
+        """
+        with workshop(self.folder) as connection:
+            for table in [name for name in FACTS if self._files.get(name) and name not in FOLLOWS_ORDER]:
+                if not held.get(table):
+                    continue
+                sieve = Sieve(connection, FACTS[table], self._files[table])
+                if sieve.sift_known(held[table], hidden):
+                    self._take_out(connection, table)
+                    if table == "orders" and self._files.get("order_lines"):
+                        Sieve(connection, FACTS["order_lines"], self._files["order_lines"]).follow_orders()
+                        self._take_out(connection, "order_lines")
+
+    def settled(self) -> Settled:
+        """Say what is left, and count each refused source row once, unless one of its facts is kept."""
+        files = {table: tuple(paths) for table, paths in self._files.items() if paths}
+        refused = pa.concat_tables(self._refused) if self._refused else REFUSED.empty_table()
+        with workshop(self.folder) as connection:
+            connection.register("refused", refused)
+            kept = " UNION ALL ".join(
+                f"SELECT source_row FROM read_parquet({file_list(paths)})" for paths in files.values()
+            )
+            unless_kept = f"WHERE row NOT IN ({kept})" if kept else ""
+            counted = connection.execute(
+                f"SELECT row, min(reason) AS reason, min(detail) AS detail FROM refused {unless_kept} GROUP BY 1"
+            ).to_arrow_table()
+        rows = {t: sum(pq.read_metadata(path).num_rows for path in paths) for t, paths in files.items()}
+        return Settled({t: files[t] for t in rows if rows[t]}, {t: n for t, n in rows.items() if n}, counted)
+
+    def _take_out(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
+        """Remove the rows named in the temporary table ``sifted`` and remember why."""
+        self._refused.append(
+            connection.execute("SELECT source_row AS row, reason, detail FROM sifted").to_arrow_table().cast(REFUSED)
+        )
+        staged, target = list(self._files[table]), self._new_file(table)
+        connection.execute(
+            f"""COPY (SELECT staged.* EXCLUDE (file_row_number, filename)
+                      FROM read_parquet({file_list(staged)}, file_row_number = true, filename = true) staged
+                      ANTI JOIN sifted USING (filename, file_row_number))
+                TO '{quote(str(target))}' (FORMAT parquet, COMPRESSION zstd)"""
+        )
+        self._drop(table, staged)
+
+    def _drop(self, table: str, files: Sequence[Path]) -> None:
+        for path in files:
+            self._files[table].remove(path)
+            path.unlink()
+
+    def discard(self) -> None:
+        """Remove every staged file."""
+        for writer in self._writers.values():
+            writer.close()
+        self._writers.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.close(self._alive)
+
+
+def clear_dead(paths: Paths) -> None:
+    """Remove the staged files of importers that died: nobody holds their folder's lock any more."""
+    for folder in paths.staging.glob("*/"):
+        descriptor = _hold(folder)
+        if descriptor is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(descriptor)
+
+
+def _hold(folder: Path) -> int | None:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
