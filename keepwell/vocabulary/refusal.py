@@ -16,6 +16,7 @@ class Refusal(StrEnum):
     UNREADABLE_DATE = "unreadable_date"
     UNREADABLE_NUMBER = "unreadable_number"
     UNREADABLE_ROW = "unreadable_row"
+    UNREADABLE_VALUE = "unreadable_value"
     UNKNOWN_CURRENCY = "unknown_currency"
     IN_THE_FUTURE = "in_the_future"
     TOO_OLD = "too_old"
@@ -50,6 +51,7 @@ _MEANING: dict[Refusal, str] = {
     Refusal.UNREADABLE_DATE: "The date cannot be read; name its format in the mapping.",
     Refusal.UNREADABLE_NUMBER: "A number cannot be read; name the decimal sign in the mapping.",
     Refusal.UNREADABLE_ROW: "The row has more or fewer fields than the header, or is not valid JSON.",
+    Refusal.UNREADABLE_VALUE: "A value is of another kind than the format allows, such as a list in place of a text.",
     Refusal.UNKNOWN_CURRENCY: "The currency is not a three-letter code.",
     Refusal.IN_THE_FUTURE: "The date lies in the future.",
     Refusal.TOO_OLD: "The date lies before 1990, which is most often a date that was read wrongly.",
