@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from keepwell.lake import delta, rewrite
@@ -67,8 +66,3 @@ def _add(ledger: Ledger, entry: Entry) -> Ledger:
             where=str(ledger.paths.ledger),
             advice="Run the import again.",
         ) from error
-
-
-def entry_now(import_id: str, **details: object) -> Entry:
-    """Return a ``committed`` entry stamped with the present time."""
-    return Entry(import_id, State.COMMITTED, datetime.now(UTC), **details)  # type: ignore[arg-type]

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
-import ibis
-
 from keepwell.lake import compact, forget, rewrite, settings
-from keepwell.lake.append import append
+from keepwell.lake.append import append, held_files
 from keepwell.lake.durable import lock
+from keepwell.lake.failure import explained
 from keepwell.lake.ledger import Entry, Ledger, State, next_state
 from keepwell.lake.paths import Paths
-from keepwell.lake.read import Snapshot, snapshot
+from keepwell.lake.read import Snapshot, hidden_imports, snapshot
 from keepwell.lake.staging import Settled, Staging, clear_dead
 from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.errors import InputError, LakeError
@@ -111,12 +110,13 @@ class Lake:
     @contextmanager
     def staging(self) -> Iterator[Staging]:
         """Stage the files of a new import; whatever was not appended is removed at the end."""
-        clear_dead(self.paths)
-        staging = Staging(self.paths)
-        try:
-            yield staging
-        finally:
-            staging.discard()
+        with explained(self.paths):
+            clear_dead(self.paths)
+            staging = Staging(self.paths)
+            try:
+                yield staging
+            finally:
+                staging.discard()
 
     def append(self, staging: Staging, describe: Callable[[Settled], Entry]) -> tuple[Entry, Settled]:
         """Commit what is staged, all of it or nothing.
@@ -125,6 +125,12 @@ class Lake:
         """
         with self._writing():
             return append(self.paths, staging, describe)
+
+    def preview(self, staging: Staging) -> Settled:
+        """Say what ``append`` would leave, without changing the lake."""
+        ledger = Ledger.read(self.paths)
+        staging.sift(held_files(self.paths), hidden_imports(ledger, Ledger.read(self.paths)))
+        return staging.settled()
 
     def undo(self, import_id: str, now: datetime | None = None) -> Entry:
         """Take back a whole import; its rows stop counting at once and are then removed from every file.
@@ -196,7 +202,10 @@ class Lake:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         busy = "Another import is being committed."
-        with lock(self.paths.lake / ".writers", exclusive=True, patience=WRITE_PATIENCE, busy=busy):
+        with (
+            explained(self.paths),
+            lock(self.paths.lake / ".writers", exclusive=True, patience=WRITE_PATIENCE, busy=busy),
+        ):
             yield
 
     @contextmanager
@@ -204,13 +213,3 @@ class Lake:
         busy = "Somebody is reading the lake, so that replaced files cannot be removed yet."
         with lock(self.paths.lake / ".readers", exclusive=True, patience=patience, busy=busy):
             yield
-
-
-def rows_of(tables: Mapping[str, ibis.Table], names: Sequence[str]) -> dict[str, ibis.Table]:
-    """Return the tables of ``names`` that are there."""
-    return {name: tables[name] for name in names if name in tables}
-
-
-def utc_now() -> datetime:
-    """Return the wall clock; the only place where the lake reads it by itself is an entry without a time."""
-    return datetime.now(UTC)

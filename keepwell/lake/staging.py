@@ -28,11 +28,15 @@ REFUSED = pa.schema([("row", pa.int64()), ("reason", pa.string()), ("detail", pa
 
 @dataclass(frozen=True)
 class Settled:
-    """What is left to commit: files by table, rows by table, and the rows that the lake refused."""
+    """What is left to commit: files by table, rows by table, and the rows that the lake refused.
+
+    ``source_rows`` counts the rows of the imported file of which at least one fact is left.
+    """
 
     files: Mapping[str, Sequence[Path]]
     rows: Mapping[str, int]
     refused: pa.Table  # row, reason, detail
+    source_rows: int
 
 
 class Staging:
@@ -137,15 +141,18 @@ class Staging:
         refused = pa.concat_tables(self._refused) if self._refused else REFUSED.empty_table()
         with workshop(self.folder) as connection:
             connection.register("refused", refused)
-            kept = " UNION ALL ".join(
+            kept = " UNION ".join(
                 f"SELECT source_row FROM read_parquet({file_list(paths)})" for paths in files.values()
             )
             unless_kept = f"WHERE row NOT IN ({kept})" if kept else ""
             counted = connection.execute(
                 f"SELECT row, min(reason) AS reason, min(detail) AS detail FROM refused {unless_kept} GROUP BY 1"
             ).to_arrow_table()
+            row = connection.execute(f"SELECT count(*) FROM ({kept})").fetchone() if kept else None
         rows = {t: sum(pq.read_metadata(path).num_rows for path in paths) for t, paths in files.items()}
-        return Settled({t: files[t] for t in rows if rows[t]}, {t: n for t, n in rows.items() if n}, counted)
+        return Settled(
+            {t: files[t] for t in rows if rows[t]}, {t: n for t, n in rows.items() if n}, counted, row[0] if row else 0
+        )
 
     def _take_out(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
         """Remove the rows named in the temporary table ``sifted`` and remember why."""
