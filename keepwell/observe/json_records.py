@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
+from math import isfinite
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn, cast
 
@@ -226,6 +227,20 @@ def parse_record(line: bytes) -> tuple[dict[str, Any] | None, str]:
     except (ValueError, ArithmeticError) as error:
         return None, f"not valid JSON: {error}"
     return (value, "") if isinstance(value, dict) else (None, "not a JSON object")
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON text for people and queries; facts take their amounts elsewhere, exactly.
+
+    >>> json_text({"price": Decimal("71.14"), "name": "호랑이"})
+    '{"price": 71.14, "name": "호랑이"}'
+    """
+    return json.dumps(value, ensure_ascii=False, default=_plain_number)
+
+
+def _plain_number(number: Decimal) -> float | str:
+    near = float(number)  # its shortest text is the number as written, up to 15 digits
+    return near if isfinite(near) else str(number)
 
 
 def _no_constant(name: str) -> NoReturn:
