@@ -20,8 +20,8 @@ def sign(currency: str | None) -> str:
     return SIGNS.get(currency, f"{currency} ") if currency else ""
 
 
-def money_axis(currency: str | None, title: str | None = None, **more: Any) -> alt.Axis:
-    """Return an axis such as £0, £500, £10k, £1.5M.
+def money_axis(currency: str | None, title: str | None = None, width: int = 0, **more: Any) -> alt.Axis:
+    """Return an axis such as £0, £500, £10k, £1.5M; a horizontal one needs its width.
 
     >>> money_axis("GBP").to_dict()["tickCount"]
     5
@@ -30,7 +30,7 @@ def money_axis(currency: str | None, title: str | None = None, **more: Any) -> a
     short = "abs(datum.value) >= 1000 ? replace(format(abs(datum.value), '.3~s'), 'G', 'bn') : "
     plain = "format(abs(datum.value), abs(datum.value) >= 10 || datum.value == 0 ? ',.0f' : ',.2~f')"
     label = f"(datum.value < 0 ? '−' : '') + '{sign(currency)}' + ({short}{plain})"
-    return alt.Axis(title=title, labelExpr=label, tickCount=5, **more)
+    return alt.Axis(title=title, labelExpr=label, tickCount=4 if 0 < width < 480 else 5, **more)
 
 
 def rate_axis(title: str | None = None, **more: Any) -> alt.Axis:
@@ -77,13 +77,18 @@ def unit_format(unit: Unit) -> str:
     return {Unit.RATE: ".1%", Unit.COUNT: ",.0f", Unit.MONEY: ",.2f"}.get(unit, ",.2f")
 
 
-def date_axis(days: int, title: str | None = None) -> alt.Axis:
-    """Return a time axis labelled by day under three months, else by month, with the year where it turns.
+def date_axis(days: int, width: int) -> alt.Axis:
+    """Return a time axis for so many days on so many pixels: by day under three months, else by month.
 
-    >>> "labelExpr" in date_axis(400).to_dict()
-    True
+    The year stands under January and under the first label.
+
+    >>> date_axis(700, 640).to_dict()["tickCount"]
+    {'interval': 'month', 'step': 3}
     """
     if days < 93:
-        return alt.Axis(title=title, format="%-d %b", tickCount=6)
+        return alt.Axis(title=None, format="%-d %b", tickCount=max(3, width // 90))
+    most = max(3, width // 64)
+    step = next((step for step in (1, 2, 3, 6, 12, 24, 60) if days / 30.4 / step <= most), 120)
+    ticks = {"interval": "month", "step": step} if step < 12 else {"interval": "year", "step": step // 12}
     label = "[timeFormat(datum.value, '%b'), month(datum.value) == 0 || datum.index == 0 ? year(datum.value) : '']"
-    return alt.Axis(title=title, labelExpr=label, tickCount=6, labelSeparation=12)
+    return alt.Axis(title=None, labelExpr=label, tickCount=ticks, labelOverlap=False)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from keepwell.plot.axes import money_axis, rate_axis, sign
 from keepwell.plot.frames import frame, inline
-from keepwell.plot.theme import DESKTOP, INK, KEEP, OLD_TO_NEW, SEQUENCE, Chart, finish, is_narrow, layered
+from keepwell.plot.theme import DARK_FROM, DESKTOP, INK, KEEP, OLD_TO_NEW, SEQUENCE, Chart, finish, is_narrow, layered
 from keepwell.vocabulary.estimate import wilson
 
 COHORT = alt.Tooltip("cohort:T", title="First order in", format="%b %Y")
@@ -54,7 +54,7 @@ def cohort_heat_map(cohorts: Any, *, width: int = DESKTOP) -> Chart:
     )
     text = base.mark_text(fontSize=10.5).encode(
         text="shown:N",
-        color=alt.condition(f"datum.retention > {highest * 0.5}", alt.value("#fff"), alt.value(INK)),
+        color=alt.condition(f"datum.retention > {highest * DARK_FROM}", alt.value("#fff"), alt.value(INK)),
     )
     roomy = (width - 80) / rows["age"].nunique() >= SMALLEST_CELL_WITH_TEXT or is_narrow(width) is False
     chart = layered(cells, text) if roomy and rows["age"].nunique() <= width // 22 else layered(cells)
@@ -82,14 +82,18 @@ def retention_curves(cohorts: Any, *, width: int = DESKTOP) -> Chart:
     rows = _observed(cohorts, ["cohort", "age", "size", "active", "retention"], "retention curves")
     grouped = "group" in rows.columns
     later = rows[rows["age"] > 0] if (rows["age"] > 0).any() else rows
-    pooled = later.groupby((["group"] if grouped else []) + ["age"], as_index=False)[["active", "size"]].sum()
+    pooled = (
+        (later if grouped else _reached_by_half(later))
+        .groupby((["group"] if grouped else []) + ["age"], as_index=False)[["active", "size"]]
+        .sum()
+    )
     bounds = [wilson(int(a), int(n)) for a, n in zip(pooled["active"], pooled["size"], strict=True)]
     pooled = pooled.assign(
         retention=pooled["active"] / pooled["size"], low=[b[0] for b in bounds], high=[b[1] for b in bounds]
     )
     base = alt.Chart(inline(pooled, "retention curves")).encode(x=_age_axis(later))
     colour = alt.Color("group:N") if grouped else alt.value(INK)
-    share = alt.Y("retention:Q", axis=rate_axis("Share of the cohort who ordered"), scale=alt.Scale(zero=True))
+    share = alt.Y("retention:Q", axis=rate_axis("Share who ordered"), scale=alt.Scale(zero=True))
     band = base.mark_area(opacity=0.18, color=KEEP).encode(
         y="low:Q", y2="high:Q", **({"color": colour} if grouped else {})
     )
@@ -99,11 +103,15 @@ def retention_curves(cohorts: Any, *, width: int = DESKTOP) -> Chart:
         tooltip=[AGE, *(_percent(name) for name in ("retention", "low", "high")), "active:Q", SIZE],
     )
     thin = [] if grouped else [_cohort_lines(later, "retention", share, _percent("retention"), width)]
-    who = "one line a group" if grouped else "thin lines are single cohorts, the dark line is all of them"
+    who = (
+        "one line a group"
+        if grouped
+        else "thin lines are single cohorts, the dark line all of them, as far as half have come"
+    )
     return finish(
         layered(*thin, band, line),
         title="How many customers of a cohort keep ordering",
-        subtitle=f"{who[0].upper()}{who[1:]}, with the 95 % interval. Age 0 is the first order itself: 100 %.",
+        subtitle=f"{who[0].upper()}{who[1:]}, with its 95 % interval. The first order itself, 100 %, is left out.",
         width=width,
         height=300,
     )
@@ -127,8 +135,7 @@ def ltv_by_cohort(cohorts: Any, *, currency: str | None = None, width: int = DES
 
     """
     rows = _observed(cohorts, ["cohort", "age", "size", "cumulative_revenue", "ltv"], "lifetime value by cohort")
-    pooled = rows.groupby("age", as_index=False)[["cumulative_revenue", "size"]].sum()
-    pooled = pooled.assign(ltv=pooled["cumulative_revenue"] / pooled["size"])
+    pooled = _pooled_value(rows)
     money = alt.Y("ltv:Q", axis=money_axis(currency, "Revenue per customer so far"))
     amount = alt.Tooltip("ltv:Q", title=f"Per customer ({sign(currency).strip() or 'amount'})", format=",.2f")
     line = (
@@ -139,8 +146,8 @@ def ltv_by_cohort(cohorts: Any, *, currency: str | None = None, width: int = DES
     return finish(
         layered(_cohort_lines(rows, "ltv", money, amount, width), line),
         title="Revenue so far per customer, by age of the cohort",
-        subtitle="Thin lines are single cohorts, the dark line is all that have reached the age. After refunds; "
-        "customers who stopped stay in the denominator.",
+        subtitle="Thin lines are single cohorts. The dark line adds up what each age brought per customer over all "
+        "cohorts that reached it, as far as half of the customers have. Those who stopped stay in the denominator.",
         width=width,
         height=300,
     )
@@ -155,6 +162,21 @@ def _observed(cohorts: Any, columns: list[str], chart: str) -> pd.DataFrame:
     return rows.assign(cohort=pd.to_datetime(rows["cohort"])).sort_values(["cohort", "age"])
 
 
+def _reached_by_half(rows: pd.DataFrame) -> pd.DataFrame:
+    """Drop the ages that only a minority has reached: there the pooled line would show who is old, not who stays."""
+    reached = rows.groupby("age")["size"].sum()
+    kept: pd.DataFrame = rows[rows["age"].map(reached) * 2 >= reached.max()]
+    return kept
+
+
+def _pooled_value(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add up revenue per customer age by age, each over the cohorts observed at it (a chain ladder)."""
+    before = rows.groupby("cohort")["cumulative_revenue"].shift(fill_value=0.0)
+    rows = _reached_by_half(rows.assign(revenue=rows["cumulative_revenue"] - before))
+    pooled = rows.groupby("age", as_index=False)[["revenue", "size"]].sum()
+    return pooled.assign(ltv=(pooled["revenue"] / pooled["size"]).cumsum())
+
+
 def _age_axis(rows: pd.DataFrame) -> alt.X:
     ticks = alt.Axis(tickMinStep=1, format="d", tickCount=int(min(12, max(1, rows["age"].max()))))
     return alt.X("age:Q", title="Steps since the first order", axis=ticks, scale=alt.Scale(nice=False))
@@ -165,8 +187,11 @@ def _cohort_lines(rows: pd.DataFrame, column: str, y: alt.Y, value: alt.Tooltip,
         title="First order in", format="%b %Y", orient="bottom", gradientLength=min(240, width // 2), tickCount=3
     )
     colour = alt.Color("cohort:T", scale=alt.Scale(range=list(OLD_TO_NEW)), legend=legend)
-    marks = alt.Chart(inline(rows, column)).mark_line(strokeWidth=1, opacity=0.75)
-    return marks.encode(x=_age_axis(rows), y=y, color=colour, detail="cohort:T", tooltip=[COHORT, AGE, value, SIZE])
+    marks = alt.Chart(inline(rows[["cohort", "age", "size", column]], column)).mark_line(strokeWidth=1, opacity=0.75)
+    lines: alt.Chart = marks.encode(
+        x=_age_axis(rows), y=y, color=colour, detail="cohort:T", tooltip=[COHORT, AGE, value, SIZE]
+    )
+    return lines
 
 
 def _percent(name: str) -> alt.Tooltip:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from keepwell.plot.axes import count_axis, date_axis, money_axis
 from keepwell.plot.frames import frame, inline
-from keepwell.plot.theme import DESKTOP, INK, KEEP, KEEP_LIGHT, LOSE, LOSE_LIGHT, WIN, Chart, finish, layered
+from keepwell.plot.theme import DESKTOP, INK, KEEP, KEEP_LIGHT, LOSE, LOSE_LIGHT, WIN, Chart, finish, is_narrow, layered
 
 GROWTH = {"new": "New", "resurrected": "Came back", "churned": "Stopped"}
 REVENUE = {"returning_revenue": "Returning customers", "new_revenue": "New customers", "refunds": "Refunds"}
@@ -46,7 +46,7 @@ def growth_accounting(growth: Any, *, width: int = DESKTOP) -> Chart:
     rows = rows.assign(faded=_not(rows, "is_complete"))
     bars = _stacked(rows, GROWTH, (WIN, KEEP_LIGHT, LOSE), count_axis("Customers"), ",.0f", width)
     return finish(
-        layered(bars, _net(rows, "net_change", "Net change")),
+        layered(bars, _net(rows, "net_change", "Net change", width)),
         title="Customers won, won back and lost",
         subtitle="Active customers compared with the period before; the line is the net change."
         + _faded_note(rows, "The last period is not complete."),
@@ -108,7 +108,7 @@ def mrr_movements(movements: Any, *, currency: str | None = None, width: int = D
     colours = (WIN, KEEP_LIGHT, KEEP, LOSE_LIGHT, LOSE)
     bars = _stacked(rows, MOVEMENTS, colours, money_axis(currency, "Change of MRR"), ",.2f", width)
     return finish(
-        layered(bars, _net(rows, "net_change", "Net change")),
+        layered(bars, _net(rows, "net_change", "Net change", width)),
         title="What moved monthly recurring revenue",
         subtitle="The line is the net change from opening to closing MRR; trials are not counted.",
         width=width,
@@ -124,23 +124,24 @@ def _stacked(
     order = list(parts)
     long = long.assign(label=long["part"].map(parts), signed=signed, rank=long["part"].map(order.index))
     shown = alt.Scale(domain=list(parts.values()), range=list(colours))
-    return (
+    bars: alt.Chart = (
         alt.Chart(inline(long, "stacked bars"))
         .mark_bar(size=_bar_width(rows, width))
         .encode(
-            x=_time(rows),
+            x=_time(rows, width),
             y=alt.Y("signed:Q", axis=axis, stack="zero"),
-            color=alt.Color("label:N", scale=shown, legend=alt.Legend(columns=3)),
+            color=alt.Color("label:N", scale=shown, legend=alt.Legend(columns=2 if is_narrow(width) else 5)),
             order="rank:Q",
             opacity=alt.condition("datum.faded", alt.value(0.45), alt.value(1)),
             tooltip=[alt.Tooltip("period:T"), "label:N", alt.Tooltip("amount:Q", format=number)],
         )
     )
+    return bars
 
 
-def _net(rows: pd.DataFrame, column: str, title: str) -> alt.LayerChart:
+def _net(rows: pd.DataFrame, column: str, title: str, width: int) -> alt.LayerChart:
     base = alt.Chart(inline(rows[["period", column]], title)).encode(
-        x=_time(rows),
+        x=_time(rows, width),
         y=f"{column}:Q",
         tooltip=[alt.Tooltip("period:T"), alt.Tooltip(f"{column}:Q", title=title, format=",")],
     )
@@ -148,9 +149,9 @@ def _net(rows: pd.DataFrame, column: str, title: str) -> alt.LayerChart:
     return layered(line, base.mark_point(color=INK, fill="#fff", size=22, opacity=1, strokeWidth=1.5))
 
 
-def _time(rows: pd.DataFrame) -> alt.X:
+def _time(rows: pd.DataFrame, width: int) -> alt.X:
     days = pd.to_datetime(rows["period"])
-    return alt.X("period:T", axis=date_axis((days.max() - days.min()).days), scale=alt.Scale(padding=14))
+    return alt.X("period:T", axis=date_axis((days.max() - days.min()).days, width), scale=alt.Scale(padding=14))
 
 
 def _bar_width(rows: pd.DataFrame, width: int) -> float:
@@ -161,8 +162,10 @@ def _bar_width(rows: pd.DataFrame, width: int) -> float:
     return float(max(1.0, min(60.0, 0.72 * (width - 100) / (steps + 1))))
 
 
-def _not(rows: pd.DataFrame, column: str) -> pd.Series[bool] | bool:
-    return ~rows[column].fillna(value=True).astype(bool) if column in rows.columns else False
+def _not(rows: pd.DataFrame, column: str) -> pd.Series[bool]:
+    """Return true where the column says false; a table without the column has no such rows."""
+    known = rows[column] if column in rows.columns else pd.Series(data=True, index=rows.index)
+    return ~known.astype(object).where(known.notna(), other=True).astype(bool)
 
 
 def _faded_note(rows: pd.DataFrame, note: str) -> str:

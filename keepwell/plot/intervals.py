@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from keepwell.plot.axes import money_axis
+from keepwell.plot.axes import money_axis, sign
 from keepwell.plot.frames import frame, inline
 from keepwell.plot.theme import DESKTOP, INK, KEEP, WIN, Chart, finish, layered
 
 MOST_GROUPS = 40
 ROW_HEIGHT = 26
+BOTH = ("Worth (LTV)", "Cost (CAC)")
+# A value beyond this multiple of what three quarters of the rows stay under is drawn at the edge, as a figure.
+FAR = 4.0
+FEWEST_FOR_AN_EDGE = 6
 
 
 def allowable_cac(groups: Any, *, currency: str | None = None, width: int = DESKTOP) -> Chart:
@@ -40,9 +45,9 @@ def allowable_cac(groups: Any, *, currency: str | None = None, width: int = DESK
         )
         note = f" The {MOST_GROUPS} largest of {len(rows)} groups."
         rows = rows.loc[sorted(most)]
-    rows = rows.assign(label=rows["group"].astype(str))
+    rows = rows.assign(label=_wrapped(rows["group"], width))
     return finish(
-        layered(*_interval_layers(rows, currency, "Contribution margin per new customer", KEEP)),
+        layered(*_interval_layers(rows, currency, "Contribution margin per new customer", KEEP, width)),
         title="The most a new customer may cost",
         subtitle=f"Margin that a customer brings within the horizon; the bar is the 95 % interval.{note}",
         width=width,
@@ -70,12 +75,12 @@ def what_if_comparison(
 
     """
     rows = frame(what_ifs, ["name", "value", "low", "high"], "what-if comparison")
-    rows = rows.assign(label=rows["name"].astype(str))
-    layers: list[Chart] = _interval_layers(rows, currency, "Outcome", WIN)
+    rows = rows.assign(label=_wrapped(rows["name"], width))
+    layers: list[Chart] = _interval_layers(rows, currency, "Outcome", WIN, width)
     subtitle = "The bar is the interval of each outcome."
     if baseline is not None:
-        today = alt.Chart(alt.InlineData(values=[{"value": baseline}]))
-        layers.insert(0, today.mark_rule(color=INK, strokeDash=[4, 3]).encode(x="value:Q"))
+        today = alt.Chart(alt.InlineData(values=[{"shown": baseline}]))
+        layers.insert(0, today.mark_rule(color=INK, strokeDash=[4, 3]).encode(x="shown:Q"))
         subtitle += " The dashed line is today."
     return finish(
         layered(*layers), title="What would happen if …", subtitle=subtitle, width=width, height=_height(rows)
@@ -100,15 +105,16 @@ def channels(channels: Any, *, currency: str | None = None, width: int = DESKTOP
 
     """
     rows = frame(channels, ["channel", "cac", "ltv", "ltv_low", "ltv_high"], "channels")
-    rows = rows.assign(label=rows["channel"].astype(str))
-    worth = rows.rename(columns={"ltv": "value", "ltv_low": "low", "ltv_high": "high"}).assign(what="Worth (LTV)")
-    cost = rows.rename(columns={"cac": "value"}).assign(what="Cost (CAC)", low=None, high=None)
+    rows = rows.assign(label=_wrapped(rows["channel"], width))
+    worth = rows.rename(columns={"ltv": "value", "ltv_low": "low", "ltv_high": "high"}).assign(what=BOTH[0])
+    cost = rows.rename(columns={"cac": "value"}).assign(what=BOTH[1], low=None, high=None)
     columns = ["label", "what", "value", "low", "high"]
     both = pd.DataFrame([*worth[columns].to_dict("records"), *cost[columns].to_dict("records")])
-    scale = alt.Scale(domain=["Worth (LTV)", "Cost (CAC)"], range=[KEEP, WIN])
-    layers = _interval_layers(both, currency, "Money per new customer", KEEP)
+    scale = alt.Scale(domain=list(BOTH), range=[KEEP, WIN])
+    layers = _interval_layers(both, currency, "Money per new customer", KEEP, width)
     layers[1] = layers[1].encode(
-        color=alt.Color("what:N", scale=scale), shape=alt.Shape("what:N", scale=alt.Scale(range=["circle", "diamond"]))
+        color=alt.Color("what:N", scale=scale),
+        shape=alt.Shape("what:N", scale=alt.Scale(domain=list(BOTH), range=["circle", "diamond"])),
     )
     return finish(
         layered(*layers),
@@ -119,22 +125,54 @@ def channels(channels: Any, *, currency: str | None = None, width: int = DESKTOP
     )
 
 
-def _interval_layers(rows: pd.DataFrame, currency: str | None, title: str, colour: str) -> list[Chart]:
+def _interval_layers(rows: pd.DataFrame, currency: str | None, title: str, colour: str, width: int) -> list[Chart]:
+    """Return the bars, the dots and, where a value lies far beyond the others, its figure at the edge."""
+    rows = _within_sight(rows, currency)
     order = list(dict.fromkeys(rows["label"]))
+    names = alt.Axis(grid=True, labelColor=INK, labelExpr="split(datum.label, '\\n')")
     base = alt.Chart(inline(rows, title)).encode(
-        y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(grid=True, labelColor=INK)),
+        y=alt.Y("label:N", sort=order, title=None, axis=names),
         tooltip=[
             alt.Tooltip("label:N", title="For"),
             *(alt.Tooltip(f"{name}:Q", format=",.2f") for name in ("value", "low", "high")),
             *([alt.Tooltip("customers:Q", format=",")] if "customers" in rows.columns else []),
         ],
     )
-    known = base.transform_filter("isValid(datum.low) && isValid(datum.high)")
-    bars = known.mark_rule(color=colour, strokeWidth=6, opacity=0.3, strokeCap="round").encode(x="low:Q", x2="high:Q")
-    x = alt.X("value:Q", axis=money_axis(currency, title), scale=alt.Scale(zero=True, nice=True))
-    dots = base.transform_filter("isValid(datum.value)").mark_point(filled=True, size=70, opacity=1, color=colour)
-    return [bars, dots.encode(x=x)]
+    known = base.transform_filter("isValid(datum.shown_low) && isValid(datum.shown_high)")
+    bars = known.mark_rule(color=colour, strokeWidth=6, opacity=0.3, strokeCap="round")
+    x = alt.X("shown:Q", axis=money_axis(currency, title, width), scale=alt.Scale(zero=True, nice=True, padding=8))
+    inside = base.transform_filter("isValid(datum.value) && !datum.is_beyond")
+    dots = inside.mark_point(filled=True, size=70, opacity=1, color=colour).encode(x=x)
+    layers: list[Chart] = [bars.encode(x="shown_low:Q", x2="shown_high:Q"), dots]
+    if rows["is_beyond"].any():
+        beyond = base.transform_filter("datum.is_beyond").mark_text(align="right", fontWeight=600, dy=-9)
+        layers.append(beyond.encode(x="shown:Q", text="said:N"))
+    return layers
+
+
+def _within_sight(rows: pd.DataFrame, currency: str | None) -> pd.DataFrame:
+    """Cut what lies far to the right at an edge, so that one outlier does not press all others into a point."""
+    values = rows[["value", "low", "high"]].apply(pd.to_numeric, errors="coerce")
+    usual = values["high"].fillna(values["value"]).quantile(0.75)
+    edge = max(FAR * float(usual), 0.0)
+    top = float(values.max(axis=None))
+    if len(rows) < FEWEST_FOR_AN_EDGE or not 0 < edge < top:
+        edge = top
+    shown = values.clip(lower=-edge if edge > 0 else None, upper=edge)
+    return rows.assign(
+        shown=shown["value"],
+        shown_low=shown["low"],
+        shown_high=shown["high"],
+        is_beyond=values["value"] > edge,
+        said=[f"{sign(currency)}{value:,.0f} →" if pd.notna(value) else "" for value in values["value"]],
+    )
+
+
+def _wrapped(names: pd.Series[Any], width: int) -> pd.Series[Any]:
+    letters = max(14, width // 17)
+    return names.map(lambda name: "\n".join(textwrap.wrap(str(name), letters)) or "—")
 
 
 def _height(rows: pd.DataFrame) -> int:
-    return 110 + ROW_HEIGHT * int(rows["label"].nunique())
+    lines = rows.drop_duplicates("label")["label"].str.count("\n") + 1
+    return 60 + sum(max(ROW_HEIGHT, 15 * int(count) + 8) for count in lines)

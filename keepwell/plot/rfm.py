@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from keepwell.plot.frames import frame, inline
-from keepwell.plot.theme import DESKTOP, INK, SEQUENCE, Chart, finish, is_narrow, layered
+from keepwell.plot.theme import DARK_FROM, DESKTOP, INK, SEQUENCE, Chart, finish, is_narrow, layered
 
 
 def rfm_map(rfm: Any, *, width: int = DESKTOP) -> Chart:
@@ -53,7 +53,7 @@ def rfm_map(rfm: Any, *, width: int = DESKTOP) -> Chart:
         subtitle="Customers in each cell of the recency and frequency scores"
         + ("." if narrow else ", and the segment that most of them belong to."),
         width=width,
-        height=300 if narrow else 400,
+        height=300 if narrow else 380,
     )
 
 
@@ -93,7 +93,7 @@ def rfm_migration(migration: Any, *, width: int = DESKTOP) -> Chart:
             alt.Tooltip("share:Q", format=".1%"),
         ],
     )
-    dark = float(rows["share"].max()) * 0.5
+    dark = float(rows["share"].max()) * DARK_FROM
     text = base.mark_text(fontSize=10.5).encode(
         text=alt.Text("customers:Q", format=","),
         color=alt.condition(f"datum.share > {dark}", alt.value("#fff"), alt.value(INK)),
@@ -103,7 +103,7 @@ def rfm_migration(migration: Any, *, width: int = DESKTOP) -> Chart:
         title="How customers moved between segments",
         subtitle="Figures are customers; the colour is their share of the row.",
         width=width,
-        height=190 + 24 * int(rows["from_segment"].nunique()),
+        height=170 + 24 * int(rows["from_segment"].nunique()),
     )
 
 
@@ -128,9 +128,10 @@ def _matrix(cells: pd.DataFrame, x: dict[str, Any], y: dict[str, Any], tooltip: 
 
 def _names(cells: pd.DataFrame) -> alt.Chart:
     base = alt.Chart(inline(cells, "RFM map")).encode(x="r:O", y="f:O")
-    return base.mark_text(fontSize=11, dy=11).encode(text="segment:N", color=_readable(cells))
+    names: alt.Chart = base.mark_text(fontSize=11, dy=11).encode(text="segment:N", color=_readable(cells))
+    return names
 
 
 def _readable(cells: pd.DataFrame) -> Any:
-    middle = float(cells["customers"].max()) * 0.5
+    middle = float(cells["customers"].max()) * DARK_FROM
     return alt.condition(f"datum.customers > {middle}", alt.value("#fff"), alt.value(INK))

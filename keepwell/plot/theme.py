@@ -21,7 +21,9 @@ LOSE = "#8a7f8d"
 LOSE_LIGHT = "#c4bcc6"
 CATEGORIES = (KEEP, WIN, "#6f5aa8", "#4b9cd3", "#a8443f", "#7d8b2f", MUTED, "#c77fa5")
 SEQUENCE = ("#eef5f6", "#cfe3e6", "#9fc8ce", "#64a4ae", "#2f7f8c", "#155b68", "#0b3d47")
-OLD_TO_NEW = ("#c9d6d9", "#8fb7be", "#4d909c", "#1b6f7d", "#0b3d47")
+OLD_TO_NEW = ("#b5d3d8", "#0b3d47")
+# White words are legible on the sequence from here upwards (4.5 : 1), dark words below.
+DARK_FROM = 0.64
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 DESKTOP = 640
@@ -33,7 +35,7 @@ CONFIG: dict[str, Any] = {
     "view": {"stroke": None},
     "title": {
         "anchor": "start",
-        "frame": "group",
+        "frame": "bounds",
         "color": INK,
         "fontSize": 16,
         "fontWeight": 600,
@@ -53,7 +55,7 @@ CONFIG: dict[str, Any] = {
         "ticks": False,
         "labelPadding": 6,
         "gridColor": GRID,
-        "labelLimit": 170,
+        "labelLimit": 260,
     },
     "axisX": {"grid": False, "labelOverlap": "greedy", "labelSeparation": 8},
     "legend": {
@@ -94,8 +96,9 @@ def layered(*layers: Chart) -> alt.LayerChart:
 
 
 def finish(chart: Chart, *, title: str, subtitle: str, width: int, height: int) -> Chart:
-    """Return the chart with its title, total size in pixels (axes included) and the house style.
+    """Return the chart with its title, size in pixels and the house style.
 
+    ``width`` is the whole width, axes included; ``height`` is the whole height but for the heading, which is added.
     The title and subtitle are broken into lines that fit, since Vega does not wrap text.
 
     >>> points = alt.Chart(alt.InlineData(values=[{"a": 1}])).mark_point().encode(x="a:Q")
@@ -103,14 +106,34 @@ def finish(chart: Chart, *, title: str, subtitle: str, width: int, height: int) 
     300
 
     """
-    heading = alt.TitleParams(
-        text=textwrap.wrap(title, max(16, width // 8)) or [""],
-        subtitle=textwrap.wrap(subtitle, max(20, int(width / 6.4))),
-    )
-    return chart.properties(
-        title=heading,
+    titles = textwrap.wrap(title, max(16, int(width / 8.8))) or [""]
+    subtitles = textwrap.wrap(subtitle, max(20, int(width / 6.6)))
+    styled: Chart = chart.properties(
+        title=alt.TitleParams(text=titles, subtitle=subtitles),
         width=width,
-        height=height,
+        height=height + _heading_height(titles, subtitles),
         autosize=alt.AutoSizeParams(type="fit", contains="padding"),
         padding={"left": 4, "right": 12, "top": 4, "bottom": 4},
     ).configure(**CONFIG)
+    return styled
+
+
+def without_heading(chart: Chart) -> tuple[str, str, Chart]:
+    """Return the title, the subtitle, and the chart without them, for a page that sets headings as text.
+
+    >>> points = alt.Chart(alt.InlineData(values=[{"a": 1}])).mark_point().encode(x="a:Q")
+    >>> title, subtitle, bare = without_heading(finish(points, title="One", subtitle="point", width=300, height=100))
+    >>> title, subtitle, bare.to_dict()["height"]
+    ('One', 'point', 100)
+
+    """
+    heading = chart.title.to_dict()
+    titles, subtitles = heading["text"], heading.get("subtitle", [])
+    bare: Chart = chart.copy(deep=False)
+    bare.title = alt.Undefined
+    bare.height = chart.height - _heading_height(titles, subtitles)
+    return " ".join(titles), " ".join(subtitles), bare
+
+
+def _heading_height(titles: list[str], subtitles: list[str]) -> int:
+    return 20 * len(titles) + 16 * len(subtitles) + 18

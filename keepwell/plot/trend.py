@@ -44,21 +44,22 @@ def kpi_trend(values: Any, *, definition: KpiDefinition | None = None, width: in
     currency = next((c for c in rows.get("currency", []) if isinstance(c, str)), None)
     days = pd.to_datetime(rows["start"])
     rows = rows.assign(start=days).sort_values("start")
-    layers = _layers(rows, unit, currency, (days.max() - days.min()).days)
+    layers = _layers(rows, unit, currency, width)
     return finish(
         layered(*layers),
         title=definition.label if definition else keys[0],
         subtitle=(definition.meaning if definition else "")
         + (" The band is the 95 % interval." if rows["low"].notna().any() else ""),
         width=width,
-        height=230,
+        height=200,
     )
 
 
-def _layers(rows: pd.DataFrame, unit: Unit, currency: str | None, days: int) -> list[alt.Chart]:
+def _layers(rows: pd.DataFrame, unit: Unit, currency: str | None, width: int) -> list[alt.Chart]:
+    days = (rows["start"].max() - rows["start"].min()).days
     grouped = "group" in rows.columns and rows["group"].notna().any()
     colour: Any = alt.Color("group:N", scale=alt.Scale(range=list(CATEGORIES))) if grouped else alt.value(KEEP)
-    base = alt.Chart(inline(rows, "KPI trend")).encode(x=alt.X("start:T", axis=date_axis(days)), color=colour)
+    base = alt.Chart(inline(rows, "KPI trend")).encode(x=alt.X("start:T", axis=date_axis(days, width)), color=colour)
     number = unit_format(unit)
     tooltip = [
         alt.Tooltip("start:T", title="From"),
