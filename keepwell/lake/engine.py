@@ -71,6 +71,18 @@ def file_list(files: Iterable[Path]) -> str:
     return "[" + ", ".join(f"'{quote(str(file))}'" for file in files) + "]"
 
 
+def rows_in(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, files: Iterable[Path]) -> str:
+    """Return a query for the rows of ``files`` with every column of ``schema``.
+
+    Files written before a column was added lack it; the empty template fills it with nulls, even when all do.
+    """
+    connection.register("template", schema.empty_table())
+    return (
+        f"(SELECT * FROM read_parquet({file_list(files)}, union_by_name = true)"
+        " UNION ALL BY NAME SELECT * FROM template)"
+    )
+
+
 def to_ibis(table: Any, backend: ibis.BaseBackend | None = None) -> ibis.Table:
     """Take a pandas, Polars, Arrow, DuckDB or Ibis table and return an Ibis table, copying as little as it can.
 

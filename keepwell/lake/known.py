@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from keepwell.lake.engine import file_list, quote
+from keepwell.lake.engine import file_list, quote, rows_in
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.refusal import Refusal
 from keepwell.vocabulary.tables import Table
@@ -87,7 +87,7 @@ class Sieve:
                        CASE WHEN bool_or({same}) THEN '{Refusal.ALREADY_KNOWN}'
                             ELSE '{Refusal.CONFLICTS_WITH_KNOWN}' END,
                        min({self._named("s.")})
-                FROM {self._rows()} s JOIN read_parquet({file_list(held)}) h ON {joined} {only_same}
+                FROM {self._rows()} s JOIN {rows_in(self.connection, self.table.schema, held)} h ON {joined} {only_same}
                 WHERE h.import_id NOT IN ({unseen})
                 GROUP BY s.filename, s.file_row_number"""
         )

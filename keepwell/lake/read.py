@@ -64,12 +64,15 @@ def snapshot(paths: Paths, engine: str, memory: str | None) -> Iterator[Snapshot
 
 
 def _open(backend: ibis.BaseBackend, name: str, files: Sequence[Path]) -> ibis.Table:
-    # Files written before a column was added lack it; reading by name fills it with nulls.
     if backend.name == "pyspark":
         frame = backend._session.read.schema(_spark_schema(name)).parquet(*map(str, files))
         frame.createOrReplaceTempView(f"keepwell_{name}")
         return backend.table(f"keepwell_{name}")
-    return backend.read_parquet([str(file) for file in files], table_name=f"keepwell_{name}", union_by_name=True)
+    table = backend.read_parquet([str(file) for file in files], table_name=f"keepwell_{name}", union_by_name=True)
+    # Files written before a column was added lack it; when all do, it is not there to be read as null.
+    expected = ibis.Schema.from_pyarrow(FACTS[name].schema)
+    missing = {c: ibis.null(kind) for c, kind in expected.items() if c not in table.columns}
+    return table.mutate(**missing) if missing else table
 
 
 def _spark_schema(name: str) -> object:

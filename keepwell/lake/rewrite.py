@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from keepwell.lake import delta
 from keepwell.lake.durable import publish
-from keepwell.lake.engine import file_list, quote, workshop
+from keepwell.lake.engine import file_list, quote, rows_in, workshop
 from keepwell.lake.ledger import Ledger, State, next_state
 from keepwell.lake.paths import Paths
 from keepwell.vocabulary.tables import FACTS
@@ -65,7 +65,7 @@ def merge(
     staged = paths.staging / file_name
     columns = ", ".join(FACTS[name].schema.names)
     connection.execute(
-        f"""COPY (SELECT {columns} FROM read_parquet({file_list(files)}, union_by_name = true) WHERE {keep}
+        f"""COPY (SELECT {columns} FROM {rows_in(connection, FACTS[name].schema, files)} WHERE {keep}
                   ORDER BY {FACTS[name].time})
             TO '{quote(str(staged))}' (FORMAT parquet, COMPRESSION zstd)"""
     )

@@ -1,0 +1,67 @@
+"""The ``keepwell`` command and the list of its sub-commands, loaded only when they are called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from keepwell.cli.output import fail
+from keepwell.vocabulary.errors import KeepwellError
+
+COMMANDS = {
+    "demo": ("keepwell.cli.demo", "Import a real shop's two years and answer keep or win."),
+    "import": ("keepwell.cli.importing", "Bring a file of orders, events, subscriptions or spend in."),
+    "imports": ("keepwell.cli.imports", "List the imports, or undo one."),
+    "settings": ("keepwell.cli.settings", "Show or change currency, time zone, margin and rates."),
+    "kpis": ("keepwell.cli.kpis", "Every KPI of a period, with numerator, denominator and interval."),
+    "cohorts": ("keepwell.cli.analyses", "Retention and revenue of customers by when they were won."),
+    "growth": ("keepwell.cli.analyses", "New, retained, resurrected and lost customers by period."),
+    "segments": ("keepwell.cli.analyses", "RFM segments, and how customers moved between them."),
+    "personas": ("keepwell.cli.analyses", "Groups of customers, described by what sets them apart."),
+    "channels": ("keepwell.cli.analyses", "CAC, payback and LTV:CAC by acquisition channel."),
+    "funnel": ("keepwell.cli.analyses", "How many people get from one event to the next."),
+    "mrr": ("keepwell.cli.analyses", "Recurring revenue and its movements."),
+    "decide": ("keepwell.cli.decide", "Keep or win? The answer, its reasons, and what would change it."),
+    "report": ("keepwell.cli.report", "Write everything into one HTML file that opens offline."),
+    "forget": ("keepwell.cli.forget", "Erase a customer from every file."),
+    "compact": ("keepwell.cli.compact", "Merge small files."),
+}
+
+
+class LazyCommands(click.Group):
+    """A group whose commands are imported when they are needed, so that ``--help`` answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of the loop."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Load one command."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(COMMANDS[name][0]), f"{name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and print what Keepwell itself refuses as one plain sentence."""
+        try:
+            return super().main(*args, **kwargs)
+        except KeepwellError as error:
+            fail(error, as_json="--json" in sys.argv)
+        except BrokenPipeError:
+            sys.stderr.close()  # the reader, such as head, has seen enough
+            sys.exit(0)
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="keepwell", message="keepwell %(version)s")
+def main() -> None:
+    """Keep or win? Where the next unit of money and attention should go, from your own data."""

@@ -1,0 +1,101 @@
+"""Printing: tables, progress and errors for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from keepwell.vocabulary.errors import KeepwellError
+from keepwell.vocabulary.estimate import NotAvailable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def fail(error: KeepwellError, as_json: bool) -> NoReturn:
+    """Print a refusal and end with exit code 1."""
+    if as_json:
+        print_json({"error": error.as_dict()})
+    else:
+        errors.print(Text.assemble(("✗ ", "bold red"), str(error)), soft_wrap=True)
+    sys.exit(1)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON: decimals as text, dates in ISO form, what is not available as null with its reason."""
+    click_free = json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False)
+    sys.stdout.write(click_free + "\n")
+
+
+def plain(value: Any) -> Any:
+    """Turn a result into what JSON can hold."""
+    if isinstance(value, NotAvailable):
+        return {"not_available": value.reason}
+    if hasattr(value, "as_dict"):
+        return plain(value.as_dict())
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if hasattr(value, "item"):  # a NumPy scalar
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def frame_as_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a frame's rows for JSON, with null where a cell is blank."""
+    blank_as_none = frame.astype(object).where(frame.notna(), None)
+    return [{str(key): plain(item) for key, item in row.items()} for row in blank_as_none.to_dict("records")]
+
+
+def print_table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()
+) -> None:
+    """Print rows of text under a title; the columns in ``right`` are numbers."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    for index, name in enumerate(columns):
+        table.add_column(name, justify="right" if index in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+    console.print()
+
+
+@contextmanager
+def progress_bar(description: str) -> Iterator[Callable[[str, float], None]]:
+    """Show a bar on the error stream when it is a terminal; yield what to call with a stage and a fraction."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        console=errors,
+        transient=True,
+        disable=not errors.is_terminal,
+    )
+    with bar:
+        task = bar.add_task(description, total=1.0)
+        yield lambda stage, fraction: bar.update(task, description=f"{description}: {stage}", completed=fraction)
