@@ -1,0 +1,13 @@
+"""Every KPI's definition in one place: pages, reports and the glossary print from here."""
+
+from __future__ import annotations
+
+from keepwell.understand.definitions_customers import CUSTOMER_DEFINITIONS
+from keepwell.understand.definitions_money import MONEY_DEFINITIONS
+from keepwell.understand.recurring_kpis import DEFINITIONS_RECURRING
+from keepwell.vocabulary.kpi import KpiDefinition
+
+DEFINITIONS: dict[str, KpiDefinition] = {
+    **{definition.key: definition for definition in (*CUSTOMER_DEFINITIONS, *MONEY_DEFINITIONS)},
+    **DEFINITIONS_RECURRING,
+}
