@@ -1,0 +1,68 @@
+# Keepwell: `make demo` answers keep or win for a real shop; `make help` lists the rest.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+DEV    := $(VENV)/.ready-dev
+
+.PHONY: help demo test test-fast test-spark test-faults check format bench lock clean
+
+help:
+	@echo "make demo         set up, import a real shop's two years, print the answer, write report.html"
+	@echo "make test         set up and run every test (fast, Spark, browser, faults)"
+	@echo "make test-fast    only the fast tests"
+	@echo "make check        ruff, import-linter, mypy"
+	@echo "make bench        benchmarks against what one would use instead (long)"
+	@echo "make lock         resolve requirements/*.txt again"
+
+demo: $(READY)
+	@$(BIN)/keepwell demo
+
+test: test-fast test-spark test-faults
+
+test-fast: $(DEV)
+	$(BIN)/python -m pytest -q -n 2 -m "not spark and not faults"
+
+test-spark: $(DEV)
+	$(BIN)/python -m pytest -q -m spark
+
+test-faults: $(DEV)
+	$(BIN)/python -m pytest -q -m faults
+
+check: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+format: $(DEV)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV)
+	$(BIN)/python -m bench
+
+lock:
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml requirements/build.in -o requirements/runtime.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --extra spark --extra dev pyproject.toml requirements/build.in -o requirements/dev.txt
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: $(PYTHON) was not found."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) -V). Try: make demo PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv is missing; on Debian: apt install python3-venv"; exit 1; }
+
+$(READY): $(VENV)/bin/python requirements/runtime.txt pyproject.toml
+	@echo "Setting up (once, about a minute)..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): $(READY) requirements/dev.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info keepwell-data report.html
