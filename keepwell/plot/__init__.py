@@ -9,9 +9,11 @@ from keepwell.plot.growth import growth_accounting, mrr_movements, new_and_retur
 from keepwell.plot.intervals import allowable_cac, channels, what_if_comparison
 from keepwell.plot.rfm import rfm_map, rfm_migration
 from keepwell.plot.steps import funnel
+from keepwell.plot.theme import Chart
 from keepwell.plot.trend import kpi_trend
 
 __all__ = [
+    "Chart",
     "allowable_cac",
     "channels",
     "cohort_heat_map",

@@ -7,8 +7,7 @@ from typing import Any
 import altair as alt
 
 from keepwell.vocabulary.kpi import Unit
-
-SIGNS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "KRW": "₩", "INR": "₹", "PLN": "zł ", "CHF": "CHF "}
+from keepwell.vocabulary.money import SYMBOLS
 
 
 def sign(currency: str | None) -> str:
@@ -17,7 +16,10 @@ def sign(currency: str | None) -> str:
     >>> sign("GBP"), sign("SEK"), sign(None)
     ('£', 'SEK ', '')
     """
-    return SIGNS.get(currency, f"{currency} ") if currency else ""
+    if not currency:
+        return ""
+    symbol = SYMBOLS.get(currency, currency)
+    return f"{symbol} " if symbol.isalpha() and len(symbol) > 1 else symbol
 
 
 def money_axis(currency: str | None, title: str | None = None, width: int = 0, **more: Any) -> alt.Axis:

@@ -95,7 +95,7 @@ def gaps_histogram(gaps: Any, *, median: float | None = None, p90: float | None 
     return finish(
         layered(bars, text) if wide_enough else layered(bars),
         title="Days between one purchase and the next",
-        subtitle=f"{said}{'. ' if said else ''}Only gaps that ended in another purchase; who never came back is not in it.",
+        subtitle=f"{said}{'. ' if said else ''}Only gaps that ended in a purchase; who never came back is not in it.",
         width=width,
         height=260,
     )

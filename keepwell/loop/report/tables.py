@@ -1,0 +1,93 @@
+"""Frames as tables of text, every column with its heading, its format and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from keepwell.loop.report import numbers
+from keepwell.loop.report.blocks import Heading, Table
+from keepwell.loop.report.words import COLUMNS
+
+COHORTS_ACROSS = 13
+
+
+def table(rows: pd.DataFrame, columns: Sequence[str], caption: str, currency: str, *, note: str = "") -> Table:
+    """Return the named columns of a frame as a table; a column that the frame lacks is left out.
+
+    >>> shown = table(pd.DataFrame({"period": ["2011-01-01"], "new": [1234]}), ["period", "new"], "Growth", "GBP")
+    >>> shown.rows
+    [['Jan 2011', '1,234']]
+
+    """
+    present = [name for name in columns if name in rows.columns]
+    texts = [[write(value, name, currency) for value in rows[name]] for name in present]
+    headings = [heading(name) for name in present]
+    return Table(caption, headings, [list(row) for row in zip(*texts, strict=True)], note)
+
+
+def heading(column: str) -> Heading:
+    """Return a column's heading; an unknown column is named as it is.
+
+    >>> heading("quick_ratio").label
+    'Quick ratio'
+    """
+    label, kind, meaning = COLUMNS.get(column, (column.replace("_", " ").capitalize(), "text", ""))
+    return Heading(label, meaning, kind not in {"text", "month", "day"})
+
+
+def write(value: Any, column: str, currency: str) -> str:
+    """Write one value as its column asks.
+
+    >>> write(0.25, "retention", "GBP"), write("Spain", "group", "GBP")
+    ('25.0%', 'Spain')
+    """
+    kind = COLUMNS.get(column, ("", "text", ""))[1]
+    if kind == "money":
+        return numbers.money(value, currency)
+    writers: dict[str, Callable[[Any], str]] = {
+        "count": numbers.count,
+        "rate": numbers.rate,
+        "decimal": numbers.decimal,
+        "month": numbers.month,
+        "day": numbers.day,
+        "days": numbers.days,
+    }
+    return writers.get(kind, _text)(value)
+
+
+def triangle(cohorts: pd.DataFrame, column: str, caption: str, currency: str) -> list[Table]:
+    """Return a cohort table as one row a cohort and one column an age, in pieces that fit a printed page.
+
+    >>> rows = pd.DataFrame({"cohort": ["2011-01-01"] * 2, "age": [0, 1], "size": 50, "retention": [1.0, 0.38]})
+    >>> triangle(rows, "retention", "Retention", "GBP")[0].rows
+    [['Jan 2011', '50', '100.0%', '38.0%']]
+
+    """
+    rows = cohorts.assign(cohort=pd.to_datetime(cohorts["cohort"]))
+    wide = rows.pivot_table(index=["cohort", "size"], columns="age", values=column, aggfunc="first", sort=True)
+    pieces = []
+    for start in range(0, len(wide.columns), COHORTS_ACROSS):
+        piece = wide.iloc[:, start : start + COHORTS_ACROSS].dropna(how="all")
+        ages = [Heading(str(int(age)), "", is_number=True) for age in piece.columns]
+        texts = [
+            [numbers.month(cohort), numbers.count(size), *(_cell(value, column, currency) for value in row)]
+            for (cohort, size), row in zip(piece.index, piece.to_numpy(), strict=True)
+        ]
+        part = f"{caption}, ages {piece.columns[0]} to {piece.columns[-1]}"
+        pieces.append(Table(part, [heading("cohort"), heading("size"), *ages], texts, is_dense=True))
+    return pieces
+
+
+def _cell(value: Any, column: str, currency: str) -> str:
+    return "" if numbers.is_missing(value) else write(value, column, currency)
+
+
+def _text(value: Any) -> str:
+    if numbers.is_missing(value):
+        return numbers.NONE
+    if isinstance(value, float):
+        return numbers.decimal(value)
+    return str(value)
