@@ -79,6 +79,30 @@ def facts_of(
     return Facts(orders=make(order_rows(orders)), business=business, refunds=given, **further)
 
 
+@pytest.fixture
+def log(engine: MakeTable) -> Callable[..., Facts]:
+    """Give a builder of facts on the engine: ``log([(customer, when, amount[, channel]), …], refunds=[…])``."""
+
+    def build(
+        orders: list[Row], refunds: list[Row] | None = None, business: Business = LONDON, **tables: pa.Table
+    ) -> Facts:
+        return facts_of(engine, orders, refunds, business, **tables)
+
+    return build
+
+
+@pytest.fixture
+def duckdb_log(duckdb_table: MakeTable) -> Callable[..., Facts]:
+    """Give the same builder on DuckDB alone, for tests of arithmetic that no engine does."""
+
+    def build(
+        orders: list[Row], refunds: list[Row] | None = None, business: Business = LONDON, **tables: pa.Table
+    ) -> Facts:
+        return facts_of(duckdb_table, orders, refunds, business, **tables)
+
+    return build
+
+
 @pytest.fixture(scope="session")
 def duckdb_table() -> MakeTable:
     connection = ibis.duckdb.connect()
@@ -99,6 +123,7 @@ def spark_table() -> Iterator[MakeTable]:
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.sql.timestampType", "TIMESTAMP_NTZ")  # naive times stay naive
         .config("spark.log.level", "ERROR")
         .getOrCreate()
     )
@@ -106,7 +131,9 @@ def spark_table() -> Iterator[MakeTable]:
     count = iter(range(1_000_000))
 
     def make(table: pa.Table) -> ibis.Table:
-        return connection.create_view(f"keepwell_t{next(count)}", ibis.memtable(table))
+        name = f"keepwell_t{next(count)}"
+        session.createDataFrame(table).createOrReplaceTempView(name)
+        return connection.table(name)
 
     yield make
     session.stop()
