@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
 import pyarrow as pa
@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 
 from keepwell.vocabulary.tables import AMOUNT
 
-ROUNDED = "rounded to four decimals"
 _SPACES = r"\s\x{00A0}\x{202F}\x{2009}'\x{2019}"
 _MONEY = r"(?:[A-Z]{3}|R\$|zł|kr\.?|Kč|Ft|원|円|元|[$€£¥₩₹₽₺])?"
 _SCIENTIFIC = r"^[+-]?\d+(\.\d+)?[eE][+-]?\d{1,2}$"
@@ -22,11 +21,11 @@ _HUGE = "99999999999999"  # stands for any number of more than 14 digits: refuse
 
 @dataclass(frozen=True)
 class Parsed:
-    """A column after reading: the values, which could not be read (never null), and how many were changed how."""
+    """A column after reading: the values, which could not be read (never null), and which were rounded, if any."""
 
     values: pa.Array
     unreadable: pa.Array
-    changed: Mapping[str, int] = field(default_factory=dict)
+    rounded: pa.Array | None = None
 
 
 @dataclass(frozen=True)
@@ -131,9 +130,9 @@ def _from_text(text: pa.Array, form: NumberFormat) -> Parsed:
         signed = _with_powers(signed, text, powers)
     wide = signed.cast(_WIDE)
     values = pc.round(wide, ndigits=4, round_mode="half_to_even")
-    rounded = pc.sum(pc.not_equal(wide, values)).as_py() or 0
+    rounded = pc.fill_null(pc.not_equal(wide, values), False)
     unreadable = pc.and_(pc.is_valid(text), pc.is_null(signed))
-    return Parsed(values.cast(AMOUNT), unreadable, {ROUNDED: rounded} if rounded else {})
+    return Parsed(values.cast(AMOUNT), unreadable, rounded if pc.any(rounded).as_py() else None)
 
 
 def _with_powers(signed: pa.Array, text: pa.Array, powers: pa.Array) -> pa.Array:

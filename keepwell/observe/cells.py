@@ -1,0 +1,160 @@
+"""The values of one batch by target field: read, checked, and refused with their reason where they will not do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from keepwell.observe.identity import customer_keys, opaque_ids
+from keepwell.observe.parse import NumberFormat, Parsed, decimals, flags, integers, text_of
+from keepwell.observe.plan import Plan
+from keepwell.observe.times import DateOrder, timestamps
+from keepwell.observe.verdict import Mask, Verdict
+from keepwell.observe.zone import micros
+from keepwell.vocabulary.refusal import Refusal
+from keepwell.vocabulary.tables import AMOUNT, TIMESTAMP
+
+EARLIEST = micros(datetime(1990, 1, 1, tzinfo=UTC))
+MOST_PIECES, MOST_MONEY = 1_000_000, 1_000_000_000
+_SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "ZŁ": "PLN", "₩": "KRW", "원": "KRW", "¥": "JPY", "₹": "INR"}
+_YES = (
+    *("yes", "y", "true", "t", "1", "x", "refund", "refunded", "return", "returned", "credit", "trial"),
+    *("tak", "ja", "oui", "si", "sí", "예", "zwrot", "retoure", "remboursement", "devolución", "환불", "반품"),
+)
+
+
+class Cells:
+    """Reads target fields of one batch; every refusal goes to ``verdict``.
+
+    Args:
+        plan: how the columns are read.
+        table: the original columns.
+        verdict: where refusals are collected.
+
+    """
+
+    def __init__(self, plan: Plan, table: pa.Table, verdict: Verdict) -> None:
+        self.plan, self.table, self.verdict = plan, table, verdict
+        self.length: int = table.num_rows
+        self._rounded = np.zeros(self.length, bool)
+
+    @property
+    def changed(self) -> dict[str, int]:
+        """Kept rows that were changed, by a description of the change."""
+        count = int((self._rounded & self.verdict.kept).sum())
+        return {"rounded to four decimals": count} if count else {}
+
+    def has(self, field: str) -> bool:
+        """Say whether a column is mapped to the field."""
+        return field in self.plan.mapping.columns
+
+    def column(self, field: str) -> pa.Array | None:
+        """Return the original column of a field, if one is mapped."""
+        name = self.plan.mapping.columns.get(field)
+        return None if name is None else self.table.column(name).combine_chunks()
+
+    def text(self, field: str) -> pa.Array:
+        """Return a field as text: its column, the constant, or nulls."""
+        column = self.column(field)
+        constant = self.plan.mapping.constants.get(field)
+        if column is None:
+            return pa.repeat(pa.scalar(constant, pa.string()), self.length)
+        text = text_of(column)
+        return text if constant is None else pc.fill_null(text, constant)
+
+    def identifier(self, field: str, reason: Refusal | None = None) -> pa.Array:
+        """Return the shop's own id; rows without one are refused for ``reason``."""
+        column = self.column(field)
+        ids = pa.nulls(self.length, pa.string()) if column is None else opaque_ids(column, "id", b"")
+        if reason is not None:
+            self.refuse_missing(ids, reason, field)
+        return ids
+
+    def person(self, field: str, reason: Refusal | None = None) -> pa.Array:
+        """Return the opaque id of a person; rows without one are refused for ``reason``."""
+        column = self.column(field)
+        key = self.plan.context.identity_key
+        ids = pa.nulls(self.length, pa.string()) if column is None else customer_keys(column, key)
+        if reason is not None:
+            self.refuse_missing(ids, reason, field)
+        return ids
+
+    def amount(self, field: str, reason: Refusal | None = None) -> pa.Array:
+        """Return a field as exact amounts, nulls where empty; rows without one are refused for ``reason``."""
+        column = self.column(field)
+        if column is None:
+            return pa.nulls(self.length, AMOUNT)
+        name = self.plan.mapping.columns[field]
+        parsed = decimals(column, self.plan.numbers.get(name, NumberFormat()))
+        if parsed.rounded is not None:
+            self._rounded |= parsed.rounded.to_numpy(zero_copy_only=False)
+        self._refuse_unreadable(parsed, Refusal.UNREADABLE_NUMBER, field)
+        if reason is not None:
+            self.refuse_missing(parsed.values, reason, field)
+        most = MOST_PIECES if field in ("quantity", "units") else MOST_MONEY
+        self.refuse(pc.greater(pc.abs(parsed.values), most), Refusal.ABSURD_QUANTITY, field)
+        return parsed.values
+
+    def count(self, field: str) -> pa.Array:
+        """Return a field as whole numbers, nulls where empty."""
+        column = self.column(field)
+        if column is None:
+            return pa.nulls(self.length, pa.int64())
+        name = self.plan.mapping.columns[field]
+        parsed = integers(column, self.plan.numbers.get(name, NumberFormat()))
+        self._refuse_unreadable(parsed, Refusal.UNREADABLE_NUMBER, field)
+        return parsed.values
+
+    def moment(self, field: str, zone: ZoneInfo | None = None, is_required: bool = True) -> pa.Array:
+        """Return a field as UTC timestamps; a required one must be there, not in the future, not before 1990."""
+        column = self.column(field)
+        if column is None:
+            return pa.nulls(self.length, TIMESTAMP)
+        name = self.plan.mapping.columns[field]
+        order = self.plan.dates.get(name, DateOrder.YEAR_FIRST)
+        parsed = timestamps(column, order, zone or self.plan.zone)
+        self._refuse_unreadable(parsed, Refusal.UNREADABLE_DATE, field)
+        ticks = parsed.values.cast(pa.int64())
+        self.refuse(pc.less(ticks, EARLIEST), Refusal.TOO_OLD, field)
+        if is_required:
+            self.refuse_missing(parsed.values, Refusal.MISSING_DATE, field)
+            latest = micros(self.plan.context.now + timedelta(days=1))
+            self.refuse(pc.greater(ticks, latest), Refusal.IN_THE_FUTURE, field)
+        return parsed.values
+
+    def currency(self) -> pa.Array:
+        """Return the currency of each row; a sign such as € counts as its code."""
+        column = self.column("currency")
+        if column is None:
+            return pa.repeat(pa.scalar(self.plan.currency), self.length)
+        codes = pc.fill_null(pc.utf8_upper(text_of(column)), self.plan.currency)
+        for sign, code in _SIGNS.items():
+            codes = pc.if_else(pc.equal(codes, sign), code, codes)
+        self.refuse(pc.invert(pc.match_substring_regex(codes, "^[A-Z]{3}$")), Refusal.UNKNOWN_CURRENCY, "currency")
+        return codes
+
+    def flag(self, field: str) -> Mask:
+        """Return where a field says yes, or names a refund or trial."""
+        column = self.column(field)
+        return np.zeros(self.length, bool) if column is None else as_mask(flags(column, _YES))
+
+    def refuse(self, mask: pa.Array, reason: Refusal, field: str) -> None:
+        """Refuse rows for what stands in a field; null in the mask means no."""
+        self.verdict.refuse(as_mask(mask), reason, self.plan.mapping.columns.get(field, field), self.column(field))
+
+    def refuse_missing(self, values: pa.Array, reason: Refusal, field: str) -> None:
+        """Refuse rows in which a field is empty."""
+        self.refuse(pc.is_null(values), reason, field)
+
+    def _refuse_unreadable(self, parsed: Parsed, reason: Refusal, field: str) -> None:
+        self.refuse(parsed.unreadable, reason, field)
+
+
+def as_mask(values: pa.Array) -> npt.NDArray[np.bool_]:
+    """Return a truth column as a mask, null as false."""
+    return np.asarray(pc.fill_null(values, False).to_numpy(zero_copy_only=False), bool)
