@@ -56,7 +56,12 @@ def allowable_cac(groups: Any, *, currency: str | None = None, width: int = DESK
 
 
 def what_if_comparison(
-    what_ifs: Any, *, baseline: float | None = None, currency: str | None = None, width: int = DESKTOP
+    what_ifs: Any,
+    *,
+    baseline: float | None = None,
+    currency: str | None = None,
+    measure: str = "Outcome",
+    width: int = DESKTOP,
 ) -> Chart:
     """Draw the outcome of each what-if with its interval, and today's value as a line across.
 
@@ -64,6 +69,7 @@ def what_if_comparison(
         what_ifs: a table with the columns name, value, low and high (money; low and high may be empty).
         baseline: the outcome if nothing changes, in the same unit.
         currency: ISO 4217 code of the amounts.
+        measure: what the outcome is, for the axis.
         width: whole width in pixels.
 
     Raises:
@@ -76,7 +82,7 @@ def what_if_comparison(
     """
     rows = frame(what_ifs, ["name", "value", "low", "high"], "what-if comparison")
     rows = rows.assign(label=_wrapped(rows["name"], width))
-    layers: list[Chart] = _interval_layers(rows, currency, "Outcome", WIN, width)
+    layers: list[Chart] = _interval_layers(rows, currency, measure, WIN, width)
     subtitle = "The bar is the interval of each outcome."
     if baseline is not None:
         today = alt.Chart(alt.InlineData(values=[{"shown": baseline}]))

@@ -79,7 +79,10 @@ def rfm_migration(migration: Any, *, width: int = DESKTOP) -> Chart:
     order += [name for name in dict.fromkeys(rows["from_segment"]) if name not in order]
     base = alt.Chart(inline(rows, "RFM migration")).encode(
         x=alt.X(
-            "to_segment:N", sort=order, title="To", axis=alt.Axis(labelAngle=-45, orient="top", labelOverlap=False)
+            "to_segment:N",
+            sort=order,
+            title="To",
+            axis=alt.Axis(labelAngle=-90 if is_narrow(width) else -45, orient="top", labelOverlap=False),
         ),
         y=alt.Y("from_segment:N", sort=order, title="From"),
     )

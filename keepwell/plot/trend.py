@@ -48,7 +48,7 @@ def kpi_trend(values: Any, *, definition: KpiDefinition | None = None, width: in
     return finish(
         layered(*layers),
         title=definition.label if definition else keys[0],
-        subtitle=(definition.meaning if definition else "")
+        subtitle=(f"{definition.meaning.split('. ')[0].rstrip('.')}." if definition else "")
         + (" The band is the 95 % interval." if rows["low"].notna().any() else ""),
         width=width,
         height=200,

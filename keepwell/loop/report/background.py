@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import timedelta
 
 from keepwell import plot
 from keepwell.loop.report import numbers, words
-from keepwell.loop.report.blocks import Block, Heading, Section, Table, Terms, Tile, Tiles
+from keepwell.loop.report.blocks import Block, Figure, Heading, Pair, Points, Section, Table, Terms, Tile, Tiles
 from keepwell.loop.report.content import ImportedFile, ReportContent
 from keepwell.loop.report.drawing import figure
 from keepwell.loop.report.present import section
@@ -48,7 +49,7 @@ def data(content: ReportContent) -> Section | None:
     refused = [row for item in content.imports for row in _refusals(item)]
     if refused:
         headings = [Heading("File"), Heading("Reason"), Heading("Rows", is_number=True), Heading("What it means")]
-        blocks.append(Table("Rows refused, by reason", headings, refused))
+        blocks.append(Table("Rows refused, by reason", headings, refused, is_prose=True))
     found = [(item.file, " ".join(item.findings)) for item in content.imports if item.findings]
     if found:
         blocks.append(Terms(found, "What was found out about the files"))
@@ -72,21 +73,23 @@ def assumptions(content: ReportContent) -> Section | None:
     ]
     terms += [(f"1 {code}", f"{rate} {business.currency}") for code, rate in business.rates.items()]
     said = [*content.assumptions, *(content.answer.assumptions if content.answer is not None else ())]
-    terms += [(str(place), sentence) for place, sentence in enumerate(dict.fromkeys(said), start=1)]
-    return section("assumptions", [], [Terms(terms)])
+    blocks: list[Block] = [Terms(terms)]
+    if said:
+        blocks.append(Points("Also supposed", list(dict.fromkeys(said))))
+    return section("assumptions", [], blocks)
 
 
 def glossary(content: ReportContent) -> Section | None:
     """Show every KPI's definition, and the words of this report."""
     used = {value.key for value in (*content.kpis, *content.trends)}
-    rows = [
-        [item.label, item.meaning, item.formula, item.numerator, item.denominator]
-        for key, item in content.definitions.items()
-        if key in used
-    ]
-    headings = [Heading(name) for name in ("Figure", "What it says", "Formula", "Numerator", "Denominator")]
-    blocks: list[Block] = [Table("Definitions of the figures", headings, rows)] if rows else []
-    return section("glossary", [], [*blocks, Terms(words.GLOSSARY)])
+    terms = [(item.label, _defined(item)) for key, item in content.definitions.items() if key in used]
+    blocks: list[Block] = [Terms(terms, "The figures")] if terms else []
+    return section("glossary", [], [*blocks, Terms(words.GLOSSARY, "The words")])
+
+
+def _defined(item: KpiDefinition) -> str:
+    named = (("Formula", item.formula), ("Numerator", item.numerator), ("Denominator", item.denominator))
+    return "\n".join([item.meaning, *(f"{name}: {text}" for name, text in named if text)])
 
 
 def _tile(value: KpiValue, content: ReportContent) -> Tile:
@@ -97,7 +100,7 @@ def _tile(value: KpiValue, content: ReportContent) -> Tile:
         ("What it says", definition.meaning if definition else ""),
         ("Formula", definition.formula if definition else ""),
         *_fraction(definition, value),
-        ("Period", f"{numbers.day(value.start)} up to, without, {numbers.day(value.end)}"),
+        ("Period", _period(value)),
         ("95 % interval", numbers.interval(value, unit)),
         ("Note", value.note),
     ]
@@ -106,6 +109,10 @@ def _tile(value: KpiValue, content: ReportContent) -> Tile:
         return Tile(label, words.NOT_AVAILABLE, value.value.reason, shown, is_available=False)
     text = numbers.in_unit(value.value, unit, value.currency or content.business.currency)
     return Tile(label, text, numbers.interval(value, unit), shown)
+
+
+def _period(value: KpiValue) -> str:
+    return f"{numbers.day(value.start)} to {numbers.day(value.end - timedelta(days=1))}"
 
 
 def _fraction(definition: KpiDefinition | None, value: KpiValue) -> list[tuple[str, str]]:
@@ -124,7 +131,7 @@ def _trends(content: ReportContent) -> list[Block]:
     by_key: dict[str, list[KpiValue]] = defaultdict(list)
     for value in content.trends:
         by_key[value.key].append(value)
-    blocks: list[Block] = []
+    figures: list[Figure] = []
     for key, values in by_key.items():
         definition = content.definitions.get(key)
         unit = _unit(definition, values[0])
@@ -132,8 +139,8 @@ def _trends(content: ReportContent) -> list[Block]:
         label = definition.label if definition else key
         counts = [Heading(name, is_number=True) for name in ("Value", "95 % interval")]
         shown = Table(label, [Heading("From"), *counts], rows)
-        blocks.append(figure(f"trend-{len(blocks)}", _trend(values, definition), [shown], is_half=True))
-    return blocks
+        figures.append(figure(f"trend-{len(figures)}", _trend(values, definition), [shown], is_half=True))
+    return [Pair(figures)] if figures else []
 
 
 def _trend(values: list[KpiValue], definition: KpiDefinition | None) -> Callable[[int], plot.Chart]:
@@ -148,11 +155,11 @@ def _all_kpis(content: ReportContent) -> Table:
         rows.append([
             label, value.group or "all", *_value(value, _unit(definition, value), content),
             *(numbers.NONE if part is None else numbers.part(part) for part in (value.numerator, value.denominator)),
-            f"{numbers.day(value.start)} to {numbers.day(value.end)}",
+            _period(value),
         ])  # fmt: skip
     right = [Heading(name, is_number=True) for name in ("Value", "95 % interval", "Numerator", "Denominator")]
-    headings = [Heading("Figure"), Heading("Of"), *right, Heading("Period (without its last day)")]
-    return Table(words.KPI_TABLE, headings, rows, is_folded=True)
+    headings = [Heading("Figure"), Heading("Of"), *right, Heading("Period")]
+    return Table(words.KPI_TABLE, headings, rows, is_folded=True, is_prose=True)
 
 
 def _value(value: KpiValue, unit: Unit, content: ReportContent) -> list[str]:

@@ -27,7 +27,14 @@ class Table:
     note: str = ""
     is_dense: bool = False
     is_folded: bool = False
+    is_prose: bool = False
     kind: str = field(default="table", init=False)
+
+    @property
+    def style(self) -> str:
+        """Classes of the style sheet: dense (small figures), named (headings that may wrap), prose (sentences)."""
+        classes = {"dense": self.is_dense, "named": not self.headings[-1].label.isdigit(), "prose": self.is_prose}
+        return " ".join(name for name, holds in classes.items() if holds)
 
     @property
     def meanings(self) -> list[Heading]:
@@ -44,8 +51,15 @@ class Figure:
     wide: Markup
     narrow: Markup
     tables: Sequence[Table]
-    is_half: bool = False
     kind: str = field(default="figure", init=False)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Small figures, two side by side where there is room."""
+
+    figures: Sequence[Figure]
+    kind: str = field(default="pair", init=False)
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,7 @@ class Terms:
 
     terms: Sequence[tuple[str, str]]
     title: str = ""
+    is_folded: bool = False
     kind: str = field(default="terms", init=False)
 
 
@@ -111,7 +126,7 @@ class Cards:
     kind: str = field(default="cards", init=False)
 
 
-Block = Table | Figure | Tiles | Terms | Points | Openers | Cards
+Block = Table | Figure | Pair | Tiles | Terms | Points | Openers | Cards
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from keepwell.loop.report.blocks import Block, Cards, Section, Terms
 from keepwell.loop.report.content import ReportContent
 from keepwell.loop.report.drawing import figure
 from keepwell.loop.report.present import rows_of, section
-from keepwell.loop.report.tables import table, triangle
+from keepwell.loop.report.tables import matrix, table, triangle
 from keepwell.understand.concentration import ConcentrationSummary
 from keepwell.understand.gaps import GapSummary
 from keepwell.understand.rfm_segments import SEGMENTS
@@ -84,13 +84,12 @@ def rfm(content: ReportContent) -> Section | None:
         )
         blocks.append(table(best, SEGMENT, "Segments, by revenue", currency))
         known = [(name, SEGMENTS[name]) for name in best["segment"] if name in SEGMENTS]
-        blocks.append(Terms(known))
+        blocks.append(Terms(known, "What the names mean", is_folded=True))
     moved = rows_of(content.rfm_migration)
     if moved is not None:
         compared = content.rfm_compared
         caption = f"From {numbers.day(compared[0])} to {numbers.day(compared[1])}" if compared else "Moves"
-        ordered = moved.sort_values("customers", ascending=False)
-        shown = table(ordered, ("from_segment", "to_segment", "customers"), caption, currency)
+        shown = matrix(moved, "from_segment", "to_segment", "customers", caption)
         blocks.append(figure("moves", lambda width: plot.rfm_migration(moved, width=width), [shown]))
     return section("rfm", findings, blocks)
 

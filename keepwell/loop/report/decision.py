@@ -85,7 +85,13 @@ def what_ifs(content: ReportContent) -> Section | None:
         rows = pd.DataFrame([{"name": item.name, **_ends(item.change)} for item in known])
 
         def draw(width: int) -> plot.Chart:
-            return plot.what_if_comparison(rows, baseline=0.0, currency=answer.currency, width=width)
+            return plot.what_if_comparison(
+                rows,
+                baseline=0.0,
+                currency=answer.currency,
+                measure="Change of a year's contribution margin",
+                width=width,
+            )
 
         blocks = [figure("what-ifs", draw, [shown])]
     details = [
@@ -108,7 +114,7 @@ def leaning(content: ReportContent) -> Section | None:
     headings = [
         Heading(name) for name in ("Condition", "Speaks for", "Status", "Measured", "Threshold", "Why it counts")
     ]
-    return section("lean", [], [Table("Conditions, tested on your data", headings, rows)])
+    return section("lean", [], [Table("Conditions, tested on your data", headings, rows, is_prose=True)])
 
 
 def claims(content: ReportContent) -> Section | None:
@@ -126,7 +132,7 @@ def claims(content: ReportContent) -> Section | None:
         measured = _number(item.measured, item.unit, answer.currency)
         rows.append([item.claim, " to ".join(dict.fromkeys(said)) or numbers.NONE, measured, item.verdict])
     headings = [Heading(name) for name in ("Rule of thumb", "It says", "Here", "Verdict")]
-    return section("claims", [], [Table("Rules of thumb", headings, rows)])
+    return section("claims", [], [Table("Rules of thumb", headings, rows, is_prose=True)])
 
 
 def worth_of_a_point(content: ReportContent) -> Section | None:
@@ -222,8 +228,9 @@ def _short(number: Number, unit: Unit, currency: str) -> str:
 def _number(number: Number, unit: Unit, currency: str) -> str:
     if not isinstance(number, Estimate):
         return f"not available: {number.reason}"
-    span = numbers.span(number.low, number.high, unit, currency)
-    return numbers.in_unit(number.value, unit, currency) + (f" ({span})" if span else "")
+    # The interval stands under its number, in one piece.
+    span = numbers.span(number.low, number.high, unit, currency).replace(" ", "\N{NO-BREAK SPACE}")
+    return f"{numbers.in_unit(number.value, unit, currency)}\n{span}".strip()
 
 
 def _parts(number: Number, unit: Unit, answer: Answer, assumptions: tuple[str, ...] = ()) -> list[tuple[str, str]]:

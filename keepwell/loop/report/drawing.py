@@ -46,7 +46,7 @@ def figure(
     title, note, wide = without_heading(draw(HALF if is_half else WIDE))
     _, _, narrow = without_heading(draw(PHONE))
     name = " ".join(part for part in (f"Chart: {title}.", finding, "The table below holds its numbers.") if part)
-    return Figure(title, note, _svg(wide, f"{key}-w", name), _svg(narrow, f"{key}-n", name), tables, is_half)
+    return Figure(title, note, _svg(wide, f"{key}-w", name), _svg(narrow, f"{key}-n", name), tables)
 
 
 def _svg(chart: Chart, key: str, name: str) -> Markup:

@@ -63,7 +63,7 @@ def channels(content: ReportContent) -> Section | None:
     if verdicts:
         headings = [Heading(name) for name in ("Channel", "Lean", "Verdict", "Evidence")]
         texts = [[item.channel, str(item.lean), item.verdict, str(item.evidence)] for item in verdicts]
-        blocks.append(Table("What follows for each channel", headings, texts))
+        blocks.append(Table("What follows for each channel", headings, texts, is_prose=True))
     return section("channels", [], blocks)
 
 

@@ -81,6 +81,23 @@ def triangle(cohorts: pd.DataFrame, column: str, caption: str, currency: str) ->
     return pieces
 
 
+def matrix(rows: pd.DataFrame, down: str, across: str, column: str, caption: str) -> Table:
+    """Return counts as a table with one row a value of ``down`` and one column a value of ``across``.
+
+    >>> moves = pd.DataFrame({"a": ["Loyal"], "b": ["Lost"], "n": [3]})
+    >>> matrix(moves, "a", "b", "n", "Moves").rows
+    [['Loyal', '3']]
+
+    """
+    wide = rows.pivot_table(index=down, columns=across, values=column, aggfunc="sum")
+    headings = [heading(down), *(Heading(str(name), "", is_number=True) for name in wide.columns)]
+    texts = [
+        [str(name), *("" if pd.isna(count) else numbers.count(count) for count in counts)]
+        for name, counts in zip(wide.index, wide.to_numpy(), strict=True)
+    ]
+    return Table(caption, headings, texts, is_dense=True)
+
+
 def _cell(value: Any, column: str, currency: str) -> str:
     return "" if numbers.is_missing(value) else write(value, column, currency)
 
