@@ -10,9 +10,9 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from keepwell.understand.activity import midnight
 from keepwell.understand.facts import Facts
 from keepwell.understand.funnel_paths import last_day, people
-from keepwell.understand.recurring import midnight
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import NotAvailable, wilson
 from keepwell.vocabulary.kpi import KpiDefinition, KpiValue, Unit
@@ -105,7 +105,7 @@ def funnel(
         last = last_day(events)
         until = last + timedelta(days=1) if last else period.end
     reached = people(events, steps, window_days, period, by)
-    limit = ibis.literal(midnight(until), "timestamp") - ibis.interval(days=window_days)
+    limit = midnight(until) - ibis.interval(days=window_days)
     counted = reached.group_by("group").aggregate(**_counts(reached, len(steps), limit))
     rows = sorted(counted.to_pyarrow().to_pylist(), key=lambda row: row["group"])
     if not rows:

@@ -8,11 +8,11 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from keepwell.understand.recurring import midnight
+from keepwell.understand.activity import midnight
+from keepwell.understand.attributes import UNKNOWN
 from keepwell.vocabulary.period import Period
 
 SECONDS_A_DAY = 86_400
-UNKNOWN = "unknown"
 
 
 def identified(events: ir.Table) -> ir.Table:
@@ -76,16 +76,16 @@ def people(events: ir.Table, steps: Sequence[str], window_days: int, period: Per
 
 
 def _step_rows(events: ir.Table, steps: Sequence[str], window_days: int, period: Period, by: str | None) -> ir.Table:
-    last = ibis.literal(midnight(period.end), "timestamp") + ibis.interval(days=window_days)
+    last = midnight(period.end) + ibis.interval(days=window_days)
     rows = events.filter(
         events.name.isin(list(steps)),
-        events.occurred_at >= ibis.literal(midnight(period.start), "timestamp"),
+        events.occurred_at >= midnight(period.start),
         events.occurred_at <= last,
     )
     numbers = [(rows.name == name, ibis.literal(number, "int64")) for number, name in enumerate(steps)]
     group = ibis.literal("") if by is None else rows[by].cast("string").fill_null(UNKNOWN)
     rows = rows.select("person", "occurred_at", step=ibis.cases(*numbers), group=group)
-    return rows.filter((rows.step > 0) | (rows.occurred_at < ibis.literal(midnight(period.end), "timestamp")))
+    return rows.filter((rows.step > 0) | (rows.occurred_at < midnight(period.end)))
 
 
 def _with_origins(rows: ir.Table, count: int) -> ir.Table:

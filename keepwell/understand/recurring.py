@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 import ibis
 import ibis.expr.types as ir
 
+from keepwell.understand.activity import midnight
 from keepwell.understand.clock import start_of, step_of
 from keepwell.understand.facts import Facts
 from keepwell.understand.ratio import ratio
@@ -99,7 +100,7 @@ def customer_changes(facts: Facts, grain: Grain, until: date) -> ir.Table:
     Only steps with a start or an end have a row: between them a customer's MRR stands still, so the running sum of
     the changes is the MRR itself and no customer × period grid is needed.
     """
-    limit = ibis.literal(midnight(until), "timestamp")
+    limit = midnight(until)
     terms = paid_terms(facts)
     terms = terms.filter(terms.started_at < limit)
     ended = terms.filter(terms.ended_at < limit)
@@ -118,11 +119,6 @@ def customer_changes(facts: Facts, grain: Grain, until: date) -> ir.Table:
         opening=(changes.closing - changes.change).cast(MONEY),
         is_first=changes.step == changes.first_step,
     )
-
-
-def midnight(day: date) -> datetime:
-    """Return the naive local midnight that begins ``day``."""
-    return datetime.combine(day, time.min)
 
 
 def _totals(changes: ir.Table) -> dict[str, ir.Value]:

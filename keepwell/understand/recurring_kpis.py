@@ -9,8 +9,9 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
+from keepwell.understand.activity import midnight
 from keepwell.understand.facts import Facts
-from keepwell.understand.recurring import MONEY, MONTHS_A_YEAR, midnight, paid_terms
+from keepwell.understand.recurring import MONEY, MONTHS_A_YEAR, paid_terms
 from keepwell.understand.recurring_survival import TRIAL_WINDOW_DAYS, first_trials
 from keepwell.vocabulary.estimate import Z_95, NotAvailable, wilson
 from keepwell.vocabulary.kpi import KpiDefinition, KpiValue, Unit
@@ -212,14 +213,14 @@ def _sums(facts: Facts, period: Period) -> _Sums:
 
 def _balances(facts: Facts, period: Period) -> ir.Table:
     terms = paid_terms(facts)
-    terms = terms.filter(terms.started_at < ibis.literal(midnight(period.end), "timestamp"))
+    terms = terms.filter(terms.started_at < midnight(period.end))
     return terms.group_by("customer_id").aggregate(
         opening=_in_force(terms, period.start), closing=_in_force(terms, period.end)
     )
 
 
 def _in_force(terms: ir.Table, day: date) -> ir.DecimalValue:
-    moment = ibis.literal(midnight(day), "timestamp")
+    moment = midnight(day)
     # Just before midnight: a term that ends or begins at the midnight itself moves in the period that follows.
     in_force = (terms.started_at < moment) & (terms.ended_at.isnull() | (terms.ended_at >= moment))
     return ibis.ifelse(in_force, terms.mrr, ibis.literal(0, terms.mrr.type())).sum().cast(MONEY)
@@ -229,9 +230,9 @@ def _trials(facts: Facts, period: Period, until: date) -> KpiValue:
     trials = first_trials(facts, TRIAL_WINDOW_DAYS)
     last = min(period.end, until - timedelta(days=TRIAL_WINDOW_DAYS - 1))
     begun = trials.filter(
-        trials.trial_at >= ibis.literal(midnight(period.start), "timestamp"),
-        trials.trial_at < ibis.literal(midnight(period.end), "timestamp"),
-        trials.trial_at + ibis.interval(days=TRIAL_WINDOW_DAYS) <= ibis.literal(midnight(until), "timestamp"),
+        trials.trial_at >= midnight(period.start),
+        trials.trial_at < midnight(period.end),
+        trials.trial_at + ibis.interval(days=TRIAL_WINDOW_DAYS) <= midnight(until),
     )
     row = begun.aggregate(trials=begun.count(), converted=begun.is_converted.cast("int64").sum())
     counts = row.to_pyarrow().to_pylist()[0]

@@ -7,10 +7,11 @@ from datetime import date, datetime
 import ibis
 import ibis.expr.types as ir
 
+from keepwell.understand.activity import midnight
 from keepwell.understand.clock import start_of, step_of
 from keepwell.understand.facts import Facts
 from keepwell.understand.ratio import ratio
-from keepwell.understand.recurring import MONTHS_A_YEAR, is_trial, midnight, paid_terms, subscriptions_of
+from keepwell.understand.recurring import MONTHS_A_YEAR, is_trial, paid_terms, subscriptions_of
 from keepwell.vocabulary.period import Grain
 
 FAR_FUTURE = datetime(9999, 1, 1)  # noqa: DTZ001  business-local, as every timestamp of the facts
@@ -74,7 +75,7 @@ def subscriber_lives(facts: Facts, until: date) -> ir.Table:
         lie before ``until``).
 
     """
-    limit = ibis.literal(midnight(until), "timestamp")
+    limit = midnight(until)
     terms = paid_terms(facts)
     terms = terms.filter(terms.started_at < limit)
     terms = terms.select("customer_id", "started_at", ends=terms.ended_at.fill_null(FAR_FUTURE))
@@ -136,7 +137,7 @@ def trial_conversion(facts: Facts, grain: Grain, until: date, window_days: int =
         InputError: the facts hold no subscriptions.
 
     """
-    limit = ibis.literal(midnight(until), "timestamp")
+    limit = midnight(until)
     trials = first_trials(facts, window_days)
     mature = trials.filter(trials.trial_at + ibis.interval(days=window_days) <= limit)
     mature = mature.mutate(step=step_of(mature.trial_at, grain))

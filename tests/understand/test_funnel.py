@@ -121,9 +121,9 @@ def test_a_split_takes_the_channel_of_the_first_entry(engine: MakeTable) -> None
     )
     found = funnel(facts, STEPS, 7, JANUARY, by="channel")
     assert [(step.group, step.name, step.entered) for step in found if step.entered] == [
+        ("(unknown)", "view", 1),
         ("search", "view", 1),
         ("search", "cart", 1),
-        ("unknown", "view", 1),
     ]
 
 
