@@ -10,7 +10,7 @@ from keepwell.stats.discounting import spread_factor
 from keepwell.stats.shrinkage import ShrunkMean, shrink
 from keepwell.vocabulary.answer import AllowableCac, Figure
 from keepwell.vocabulary.business import Business
-from keepwell.vocabulary.estimate import Estimate, NotAvailable, SampleMean
+from keepwell.vocabulary.estimate import Estimate, NotAvailable
 
 THIN = 30  # below this many customers the normal interval of a skewed mean is not to be trusted
 
@@ -34,6 +34,8 @@ def allowable_cac(order_log: OrderLog, business: Business) -> list[AllowableCac]
     answers = []
     for dimension in order_log.dimensions:
         groups = order_log.groups(dimension)
+        if dimension == EVERYONE and order_log.everyone is not None:
+            groups = [order_log.everyone]
         shrunk = shrink([group.value for group in groups])
         answers += [_one(g, s, order_log, business) for g, s in zip(groups, shrunk, strict=True)]
     return answers
@@ -80,7 +82,7 @@ def _one(group: ValueGroup, shrunk: ShrunkMean, order_log: OrderLog, business: B
         on_first_order=_floored(scaled(group.first_order, business.margin_rate).estimate, group),
         shrinkage=0.0 if is_everyone else shrunk.weight_of_base,
         is_thin=is_thin,
-        note=_note(group.value, is_thin, loses),
+        note=_note(group, is_thin, loses),
     )
 
 
@@ -93,10 +95,12 @@ def _floored(estimate: Callable[[], Estimate | NotAvailable], group: ValueGroup)
     return Estimate(max(0.0, found.value), low, high, found.level, group.evidence, found.note)
 
 
-def _note(value: SampleMean, is_thin: bool, loses: bool) -> str:
+def _note(group: ValueGroup, is_thin: bool, loses: bool) -> str:
     parts = []
+    if group.is_truncated:
+        parts.append("some were first seen at the start of the log and may be older customers: it reads high")
     if loses:
         parts.append("these customers returned more than they bought: nothing may be paid")
     if is_thin:
-        parts.append(f"few customers ({value.n}): the figure leans on the whole base")
+        parts.append(f"few customers ({group.value.n}): the figure leans on the whole base")
     return "; ".join(parts)

@@ -107,7 +107,12 @@ def _five_points(last: LastYear) -> ClaimCheck:
         note = "of next year's contribution margin, before fixed costs; later years are not counted"
         low, high = (share - half, share + half) if half else (None, None)
         measured = Estimate(share, low, high, evidence=Evidence.COUNTED, note=note)
-    verdict = _compared(measured, 0.25, 0.95)
+    verdict = "Your data cannot say."
+    if isinstance(measured, Estimate):
+        verdict = (
+            f"Here five points add {measured.value:.0%} to next year's margin; the claim counts later years too, and "
+            "profit after fixed costs, which your orders do not show."
+        )
     return ClaimCheck(claim, 0.25, 0.95, measured, Unit.RATE, verdict)
 
 
@@ -126,7 +131,7 @@ def _compared(measured: Figure, low: float, high: float) -> str:
     top = measured.value if measured.high is None else measured.high
     found = f"{measured.value:+.0%}" if low != 0.8 else f"{measured.value:.0%}"
     if top < low:
-        return f"Not so here: {found}, below the claim."
+        return f"Less than that here: {found}."
     if bottom > high:
         return f"More than that here: {found}."
     return f"Not contradicted here: {found}."

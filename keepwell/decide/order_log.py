@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -42,6 +42,8 @@ class ValueGroup:
         first_order: revenue of the first order alone, of the same customers.
         evidence: ``COUNTED`` for historic value. A predicted value enters here too, with its own evidence.
         is_discounted: true when ``value`` is already worth of today.
+        is_truncated: true when some of the customers were first seen in the log's first gap between orders: they may
+            be older than they look, so that the value reads high.
 
     """
 
@@ -51,6 +53,7 @@ class ValueGroup:
     first_order: SampleMean
     evidence: Evidence = Evidence.COUNTED
     is_discounted: bool = False
+    is_truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +161,22 @@ class OrderLog:
 
     @property
     def everyone(self) -> ValueGroup | None:
-        """The value of the whole base; ``None`` when no customer is old enough."""
-        return next((g for g in self.values if g.dimension == EVERYONE and g.value.n), None)
+        """The value of the whole base; ``None`` when no customer is old enough.
+
+        Where it is truncated and whole cohorts are not, those cohorts stand for the base.
+        """
+        whole = next((g for g in self.values if g.dimension == EVERYONE and g.value.n), None)
+        clean = [g for g in self.groups("cohort") if not g.is_truncated]
+        if whole is None or not whole.is_truncated or not clean:
+            return whole
+        nobody = SampleMean(0, 0.0, 0.0)
+        value = sum((g.value for g in clean), start=nobody)
+        return replace(
+            whole, value=value, first_order=sum((g.first_order for g in clean), start=nobody), is_truncated=False
+        )
 
     def groups(self, dimension: str) -> list[ValueGroup]:
-        """Return the value groups of one dimension in the order given."""
+        """Return the value groups of one dimension in the order given, those without a mature customer left out."""
         return [group for group in self.values if group.dimension == dimension and group.value.n]
 
     @property

@@ -109,16 +109,19 @@ def stated_split(
         best = optimum(*responses, margin=last.margin.mean, discount_rate=business.discount_rate)
         drawn.append((best, responses[0].spend, responses[1].spend))
     bests = [best for best, _, _ in drawn]
+    named = _named(ranges)
+    evidence = Evidence.STATED if any(row[3] is Evidence.STATED for row in named) else Evidence.PRIOR
     shares = [best.retention_share for best in bests if best.retention_share is not None]
     return StatedSplit(
-        retention_share=_spread(np.array(shares)) if shares else NotAvailable("nothing is worth spending on"),
-        acquisition_spend=_spread(np.array([best.acquisition_spend for best in bests])),
-        retention_spend=_spread(np.array([best.retention_spend for best in bests])),
-        customer_value=_spread(np.array([best.customer_value for best in bests])),
+        retention_share=_spread(np.array(shares), evidence) if shares else NotAvailable("nothing is worth spending on"),
+        acquisition_spend=_spread(np.array([best.acquisition_spend for best in bests]), evidence),
+        retention_spend=_spread(np.array([best.retention_spend for best in bests]), evidence),
+        customer_value=_spread(np.array([best.customer_value for best in bests]), evidence),
         more_on_keeping=sum(best.retention_spend > now for best, _, now in drawn) / draws,
         more_on_winning=sum(best.acquisition_spend > now for best, now, _ in drawn) / draws,
-        ranges=_named(ranges),
-        note="middle 80 % of the settings drawn from the ranges; state your own figures to narrow it",
+        ranges=named,
+        note="middle 80 % of settings drawn evenly from the ranges; those not stated or counted are assumed, and wide "
+        "on purpose",
     )
 
 
@@ -136,9 +139,9 @@ def _responses(ranges: StatedRanges, rng: np.random.Generator) -> tuple[Response
     return Response(winning_spend, won, winning_ceiling), Response(keeping_spend, kept, keeping_ceiling)
 
 
-def _spread(values: Floats) -> Estimate:
+def _spread(values: Floats, evidence: Evidence) -> Estimate:
     low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
-    return Estimate(float(middle), float(low), float(high), level=0.8, evidence=Evidence.STATED)
+    return Estimate(float(middle), float(low), float(high), level=0.8, evidence=evidence)
 
 
 def _named(ranges: StatedRanges) -> tuple[tuple[str, float, float, Evidence], ...]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from keepwell.vocabulary.estimate import Z_95, SampleMean
 
+PRIOR_FREEDOM = 4
+
 
 @dataclass(frozen=True, slots=True)
 class ShrunkMean:
@@ -29,35 +31,48 @@ def pooled_variance(groups: Sequence[SampleMean]) -> float:
     return sum(group.variance * (group.n - 1) for group in groups if group.n > 1) / freedom if freedom else 0.0
 
 
+def own_variance(group: SampleMean, pooled: float) -> float:
+    """Return a group's variance, its own sample variance drawn towards the pooled one, worth four observations.
+
+    A few people's own variance is a poor guide, and the pooled one understates groups with rare large orders; the
+    weighted mean of both is the posterior under a scaled-inverse-χ² prior (Smyth 2004, eq. 1, with d₀ = 4).
+
+    >>> own_variance(SampleMean(1, 5.0, 25.0), pooled=9.0)
+    9.0
+    """
+    freedom = max(0, group.n - 1)
+    return (PRIOR_FREEDOM * pooled + freedom * group.variance) / (PRIOR_FREEDOM + freedom)
+
+
 def between_variance(groups: Sequence[SampleMean]) -> float:
-    """Return τ², the variance between the groups' true means (DerSimonian & Laird 1986, eq. 8), at least 0.
+    """Return τ², the variance between the groups' true means, at least 0.
+
+    Method of moments with the groups' sizes as weights (DerSimonian & Kacker 2007, eq. 6, a_i = n_i):
+    ``[Σ n_i (x̄_i − μ)² − Σ (1 − n_i/N) σ_i²] / (N − Σ n_i²/N)``.
 
     >>> between_variance([SampleMean(100, 1000.0, 10100.0), SampleMean(100, 1000.0, 10100.0)])
     0.0
     """
-    within = pooled_variance(groups)
-    weights = [group.n / within for group in groups if group.n] if within > 0 else []
-    if len(weights) < 2:
+    known = [group for group in groups if group.n]
+    if len(known) < 2:
         return 0.0
-    means = [group.mean for group in groups if group.n]
-    total = sum(weights)
-    centre = sum(w * m for w, m in zip(weights, means, strict=True)) / total
-    spread = sum(w * (m - centre) ** 2 for w, m in zip(weights, means, strict=True))
-    room = total - sum(w * w for w in weights) / total
-    return max(0.0, (spread - (len(weights) - 1)) / room) if room > 0 else 0.0
+    pooled, people = pooled_variance(known), sum(group.n for group in known)
+    centre = sum(group.total for group in known) / people
+    spread = sum(group.n * (group.mean - centre) ** 2 for group in known)
+    chance = sum((1 - group.n / people) * own_variance(group, pooled) for group in known)
+    return max(0.0, (spread - chance) / (people - sum(group.n**2 for group in known) / people))
 
 
 def shrink(groups: Sequence[SampleMean], z: float = Z_95) -> list[ShrunkMean]:
-    """Return each group's mean drawn towards the mean of all groups by how little it says itself.
+    """Return each group's mean drawn towards the mean of all people by how little it says itself.
 
-    With σ² the variance within groups, τ² between them and μ the precision-weighted mean of all:
-    ``B = (σ²/n) / (σ²/n + τ²)``, ``mean = B μ + (1 − B) x̄``, ``variance = (1 − B) σ²/n + B² Var(μ)``
-    (Efron & Morris 1975; Gelman et al., Bayesian Data Analysis 3rd ed., eq. 5.17 and 5.20 with τ² plugged in). σ² is
-    pooled, because a small group's own variance is a poor guide in data with rare large orders; the uncertainty of
-    τ² itself is left out, which makes intervals of few groups somewhat narrow.
+    With σ_i² the variance within a group (`own_variance`), τ² that between groups and μ the mean of all people:
+    ``B = (σ_i²/n) / (σ_i²/n + τ²)``, ``mean = B μ + (1 − B) x̄``, ``variance = (1 − B) σ_i²/n + B² Var(μ)``
+    (Efron & Morris 1975; Gelman et al., Bayesian Data Analysis, 3rd ed., eq. 5.17, with τ² plugged in). The
+    uncertainty of τ² itself is left out, which makes the intervals of few groups somewhat narrow.
 
     Args:
-        groups: disjoint groups of people; empty ones get the base's mean.
+        groups: disjoint groups of people; empty ones get the mean of all.
         z: normal quantile of the interval.
 
     >>> wide, thin = shrink([SampleMean(1000, 10000.0, 200000.0), SampleMean(2, 100.0, 5100.0)])
@@ -68,12 +83,11 @@ def shrink(groups: Sequence[SampleMean], z: float = Z_95) -> list[ShrunkMean]:
     known = [group for group in groups if group.n]
     if not known:
         return [ShrunkMean(0.0, 0.0, 0.0, 1.0) for _ in groups]
-    within, between = pooled_variance(known), between_variance(known)
-    precisions = [1 / (within / group.n + between) if within > 0 or between > 0 else float(group.n) for group in known]
-    total = sum(precisions)
-    base = sum(p * group.mean for p, group in zip(precisions, known, strict=True)) / total
-    base_variance = 1 / total if within > 0 or between > 0 else 0.0
-    return [_one(group, within, between, base, base_variance, z) for group in groups]
+    pooled, between = pooled_variance(known), between_variance(known)
+    people = sum(group.n for group in known)
+    centre = sum(group.total for group in known) / people
+    error = sum(group.n * own_variance(group, pooled) for group in known) / people**2
+    return [_one(group, own_variance(group, pooled), between, centre, error, z) for group in groups]
 
 
 def _one(group: SampleMean, within: float, between: float, base: float, base_variance: float, z: float) -> ShrunkMean:
