@@ -14,6 +14,7 @@ from keepwell.vocabulary.estimate import NotAvailable, SampleMean
 SHORT_WINDOW, LONG_WINDOW = 90, 365
 LIFT = 0.10
 LONGEST_ENROLMENT = 365
+BLUNT = 0.6  # a test that shows nothing smaller is not worth the wait by itself
 
 
 def first_holdout(order_log: OrderLog, last: LastYear, lift: float = LIFT) -> Holdout | NotAvailable:
@@ -69,6 +70,12 @@ def _enrol_days(missing: int, per_day: float) -> int | None:
 
 
 def _sentence(lift: float, per_arm: int, eligible: int, window: int, enrol: int | None, seen: float) -> str:
+    if enrol is None and seen > BLUNT:
+        return (
+            f"The {eligible:,} customers of the last year are too few to show what one campaign earns (only an effect "
+            f"of {seen:.0%} or more would stand out): leave the same half of them, chosen at random, alone over several "
+            f"campaigns, and judge these together {within(window)} or longer."
+        )
     if enrol is None:
         half = eligible // 2
         return (

@@ -82,7 +82,7 @@ def next_step(found: Findings) -> str:
     """Return what to do first."""
     if isinstance(found.holdout, Holdout):
         return found.holdout.sentence
-    return f"Go on collecting orders: a control group cannot be sized yet, for {found.holdout.reason}."
+    return f"Go on collecting orders: a control group cannot be sized yet: {found.holdout.reason}."
 
 
 def not_identified(found: Findings) -> list[NotIdentified]:
@@ -144,8 +144,8 @@ def _spend_less(found: Findings) -> str:
     if found.price is None:
         return f"Spend less: new customers have earned nothing {horizon}, so no price for one would come back."
     return (
-        f"Spend less on the channels you pay for: a new customer there costs more than the {found.price} that one "
-        f"earns {horizon}, on average."
+        f"Spend less on the channels you pay for: a new customer there costs more than one earns {horizon}; over all "
+        f"customers, one earns {found.price}."
     )
 
 
@@ -157,9 +157,15 @@ def _is_small(found: Findings) -> bool:
 def _why_early(found: Findings) -> str:
     mature = found.allowable.customers if found.allowable else 0
     if found.last.active < THIN:
-        people = "customer" if found.last.active == 1 else "customers"
-        return f"only {found.last.active} {people} ordered in the last year"
+        return f"{_people(found.last.active)} ordered in the last year"
     if mature < THIN:
         days = found.order_log.horizon_days
-        return f"only {mature} customers have been watched for the {days} days after their first order"
+        return f"{_people(mature)} has been watched for the {days} days after the first order"
     return "last year's orders brought no margin"
+
+
+def _people(count: int) -> str:
+    """Return a small count of customers as the subject of a sentence in the singular or plural alike."""
+    if count == 0:
+        return "no customer"
+    return "only one customer" if count == 1 else f"a group of only {count} customers"

@@ -264,6 +264,12 @@ def test_the_holdout_follows_the_rule_of_sixteen() -> None:
     assert found.per_arm == pytest.approx(16 * (outcomes.std(ddof=1) / outcomes.mean() / 0.1) ** 2, abs=1)
 
 
+def test_a_base_too_small_for_one_campaign_is_told_so() -> None:
+    found = answer(shop(80), GBP, seed=1)
+    assert "too few" in found.next_step
+    assert not found.holdout.is_feasible
+
+
 def test_a_split_over_points_equals_the_published_optimum() -> None:
     # Blattberg & Deighton's example, with every stated range narrowed to a point.
     ranges = StatedRanges(
