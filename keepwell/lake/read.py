@@ -57,10 +57,8 @@ def snapshot(paths: Paths, engine: str, memory: str | None) -> Iterator[Snapshot
         if paths_of_table:
             table = _open(backend, name, paths_of_table)
             tables[name] = table.filter(table.import_id.notin(hidden)) if hidden else table
-    try:
-        yield Snapshot(tables, backend, first.committed())
-    finally:
-        backend.disconnect()
+    # The engine is left to the garbage collector: results cached in its memory may outlive this block.
+    yield Snapshot(tables, backend, first.committed())
 
 
 def _open(backend: ibis.BaseBackend, name: str, files: Sequence[Path]) -> ibis.Table:

@@ -29,11 +29,14 @@ def recent_years(facts: Facts, as_of: date) -> ir.Table:
 
     """
     orders = before(facts.orders, "ordered_at", as_of)
-    rows = orders.select("customer_id", moment="ordered_at", amount=orders.revenue.cast(TOTAL), is_order=1)
+    rows = orders.select(
+        "customer_id", moment=orders.ordered_at.cast("timestamp"), amount=orders.revenue.cast(TOTAL), is_order=1
+    )
     if facts.refunds is not None:
         refunds = before(facts.refunds, "refunded_at", as_of)
         negative = (-refunds.amount).cast(TOTAL)
-        rows = rows.union(refunds.select("customer_id", moment="refunded_at", amount=negative, is_order=0))
+        moment = refunds.refunded_at.cast("timestamp")
+        rows = rows.union(refunds.select("customer_id", moment=moment, amount=negative, is_order=0))
     in_year = rows.moment >= midnight(as_of - timedelta(days=YEAR_DAYS))
     in_quarter = rows.moment >= midnight(as_of - timedelta(days=QUARTER_DAYS))
     in_year_before = (rows.moment >= midnight(as_of - timedelta(days=2 * YEAR_DAYS))) & ~in_year

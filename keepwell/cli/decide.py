@@ -1,0 +1,121 @@
+"""``keepwell decide``: keep or win?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from keepwell.cli.options import data_option, engine_option, json_option
+from keepwell.cli.output import console, print_json, print_table, progress_bar
+from keepwell.loop.content import SEED, decide
+from keepwell.loop.facts import open_facts
+from keepwell.loop.report import numbers
+from keepwell.vocabulary.answer import Answer, Figure
+from keepwell.vocabulary.estimate import NotAvailable
+from keepwell.vocabulary.kpi import Unit
+
+
+@click.command("decide")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="First day not counted; else the day after the last order."
+)
+@click.option("--brief", is_flag=True, help="Only the answer, its reasons and what would change it.")
+@click.option("--seed", type=int, default=SEED, show_default=True, help="Seed of the what-if simulations.")
+@engine_option
+@data_option
+@json_option
+def decide_command(as_of: datetime | None, brief: bool, seed: int, engine: str, data: Path, as_json: bool) -> None:
+    """Answer: should the next unit of money go to keeping customers or to winning new ones?"""
+    with progress_bar("Deciding") as tell, open_facts(data, engine=engine) as opened:
+        tell("value, growth and what-ifs", 0.3)
+        found = decide(opened, opened.as_of(as_of.date() if as_of else None), seed)
+    if as_json:
+        print_json(found)
+        return
+    print_answer(found)
+    if not brief:
+        print_details(found)
+
+
+def print_answer(found: Answer) -> None:
+    """Print the two sentences, the next step, the reasons and the thresholds."""
+    console.print(Text(f"Keep or win? {found.lean.upper()}", style="bold"))
+    console.print()
+    for sentence in (found.headline, found.caveat):
+        console.print(Text(sentence), soft_wrap=False)
+    console.print()
+    console.print(Text("Next: " + found.next_step))
+    console.print()
+    for title, items in (("Why", found.reasons), ("What would change it", found.thresholds)):
+        console.print(Text(title, style="bold"))
+        for item in items:
+            console.print(Text(f"  • {item.sentence}"))
+        console.print()
+
+
+def print_details(found: Answer) -> None:
+    """Print the tables behind the answer."""
+    money = found.currency
+    rows = [
+        [item.dimension, item.group, f"{item.customers:,}", figure(item.within_horizon, Unit.MONEY, money), span(item.within_horizon, money),
+         figure(item.on_first_order, Unit.MONEY, money), "few customers" if item.is_thin else ""]
+        for item in found.allowable_cac
+    ]  # fmt: skip
+    columns = ["by", "group", "customers", "pay at most", "95 % interval", "first order alone", ""]
+    print_table(
+        f"Allowable CAC: what a newcomer earns within {found.horizon_days} days", columns, rows, right=(2, 3, 4, 5)
+    )
+    rows = [
+        [item.segment, f"{item.customers:,}", figure(item.worth, Unit.MONEY, money), span(item.worth, money)]
+        for item in found.retention_points
+    ]
+    print_table(
+        "What one point of yearly retention is worth",
+        ["segment", "customers", "a year", "95 % interval"],
+        rows,
+        right=(1, 2, 3),
+    )
+    rows = [
+        [item.name, figure(item.change, Unit.MONEY, money), span(item.change, money), str(item.evidence)]
+        for item in found.what_ifs
+    ]
+    print_table(
+        "What if (change of next year's margin)", ["what if", "change", "95 % interval", "evidence"], rows, right=(1, 2)
+    )
+    rows = [
+        [str(item.leans or "–"), item.name, str(item.status), figure(item.measured, item.unit, money), item.why]
+        for item in found.criteria
+    ]
+    print_table("When to lean which way", ["lean", "criterion", "status", "here", "why"], rows, right=(3,))
+    rows = [[item.claim, figure(item.measured, item.unit, money), item.verdict] for item in found.claims]
+    print_table("What people say", ["claim", "here", "verdict"], rows, right=(1,))
+    if found.channels:
+        rows = [
+            [item.channel, figure(item.cac, Unit.MONEY, money), figure(item.allowable_cac, Unit.MONEY, money),
+             figure(item.ltv_to_cac, Unit.RATIO, money), figure(item.payback_months, Unit.MONTHS, money), item.verdict]
+            for item in found.channels
+        ]  # fmt: skip
+        print_table(
+            "Channels", ["channel", "CAC", "allowable", "LTV:CAC", "payback", "verdict"], rows, right=(1, 2, 3, 4)
+        )
+    print_table(
+        "Not known from these facts",
+        ["question", "what would tell"],
+        [[i.question, i.needs] for i in found.not_identified],
+    )
+    print_table("Assumptions", [""], [[item] for item in found.assumptions])
+
+
+def figure(value: Figure, unit: Unit, currency: str) -> str:
+    """Write a figure, or a dash."""
+    return numbers.in_unit(None if isinstance(value, NotAvailable) else value.value, unit, currency)
+
+
+def span(value: Figure, currency: str) -> str:
+    """Write the interval of an amount of money, or nothing."""
+    if isinstance(value, NotAvailable) or value.low is None:
+        return ""
+    return numbers.span(value.low, value.high, Unit.MONEY, currency)

@@ -1,0 +1,49 @@
+"""``keepwell report``: everything in one HTML file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from keepwell.cli.options import PeriodType, data_option, engine_option, json_option
+from keepwell.cli.output import console, print_json, progress_bar
+from keepwell.loop.content import SEED, report_content
+from keepwell.loop.facts import open_facts
+from keepwell.loop.report.page import write_report
+from keepwell.vocabulary.answer import Answer
+from keepwell.vocabulary.period import Period
+
+
+@click.command("report")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
+    help="The file to write.",
+)
+@click.option("--period", type=PeriodType(), help="Days of the KPIs; else the last 365 days.")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="First day not counted; else the day after the last order."
+)
+@click.option("--seed", type=int, default=SEED, show_default=True, help="Seed of the what-if simulations.")
+@engine_option
+@data_option
+@json_option
+def report_command(
+    out: Path, period: Period | None, as_of: datetime | None, seed: int, engine: str, data: Path, as_json: bool
+) -> None:
+    """Write the answer, every KPI, chart and table into one HTML file that opens offline and prints well."""
+    day = as_of.date() if as_of else None
+    with progress_bar("Report") as tell, open_facts(data, engine=engine) as opened:
+        until = opened.as_of(day)
+        content = report_content(opened, as_of=until, period=opened.period(period, until), progress=tell, seed=seed)
+        tell("drawing", 0.95)
+        write_report(content, out)
+    if as_json:
+        lean = str(content.answer.lean) if isinstance(content.answer, Answer) else None
+        print_json({"report": str(out.resolve()), "bytes": out.stat().st_size, "lean": lean})
+        return
+    console.print(f"Wrote {out} ({out.stat().st_size / 1e6:.1f} MB); open it in a browser.")
