@@ -73,8 +73,8 @@ def _sentence(lift: float, per_arm: int, eligible: int, window: int, enrol: int 
     if enrol is None and seen > BLUNT:
         return (
             f"The {eligible:,} customers of the last year are too few to show what one campaign earns (only an effect "
-            f"of {seen:.0%} or more would stand out): leave the same half of them, chosen at random, alone over several "
-            f"campaigns, and judge these together {within(window)} or longer."
+            f"of {seen:.0%} or more would stand out): leave the same half of them, chosen at random, alone over "
+            f"several campaigns, and judge these together {within(window)} or longer."
         )
     if enrol is None:
         half = eligible // 2
