@@ -10,6 +10,7 @@ from keepwell.loop.report.blocks import Block, Figure, Heading, Opener, Openers,
 from keepwell.loop.report.content import ReportContent
 from keepwell.loop.report.drawing import figure
 from keepwell.loop.report.present import section
+from keepwell.loop.report.words import NOT_AVAILABLE
 from keepwell.vocabulary.answer import AllowableCac, Answer, Holdout, StatedSplit, WhatIfResult
 from keepwell.vocabulary.answer import Figure as Number
 from keepwell.vocabulary.estimate import Estimate
@@ -222,12 +223,12 @@ def _ends(number: Number) -> dict[str, float | None]:
 
 
 def _short(number: Number, unit: Unit, currency: str) -> str:
-    return numbers.in_unit(number.value, unit, currency) if isinstance(number, Estimate) else ""
+    return numbers.in_unit(number.value, unit, currency) if isinstance(number, Estimate) else NOT_AVAILABLE
 
 
 def _number(number: Number, unit: Unit, currency: str) -> str:
     if not isinstance(number, Estimate):
-        return f"not available: {number.reason}"
+        return f"{NOT_AVAILABLE}: {number.reason}"
     # The interval stands under its number, in one piece.
     span = numbers.span(number.low, number.high, unit, currency).replace(" ", "\N{NO-BREAK SPACE}")
     return f"{numbers.in_unit(number.value, unit, currency)}\n{span}".strip()
@@ -235,7 +236,7 @@ def _number(number: Number, unit: Unit, currency: str) -> str:
 
 def _parts(number: Number, unit: Unit, answer: Answer, assumptions: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     if not isinstance(number, Estimate):
-        return [("Figure", f"not available: {number.reason}")]
+        return [("Figure", f"{NOT_AVAILABLE}: {number.reason}")]
     span = numbers.span(number.low, number.high, unit, answer.currency)
     parts = [
         ("Figure", numbers.in_unit(number.value, unit, answer.currency)),
