@@ -13,10 +13,11 @@ from keepwell.observe.segment import Segment
 from keepwell.observe.shopify import Shopify
 from keepwell.observe.stripe import StripeCharges
 from keepwell.observe.stripe_subscriptions import StripeSubscriptions
+from keepwell.observe.tabular import Tabular
 from keepwell.observe.woocommerce import WooCommerce
 from keepwell.vocabulary.errors import InputError
 
-# In the order in which they are asked.
+# In the order in which they are asked: platforms by their own marks, then any table.
 IMPORTERS: tuple[Importer, ...] = (
     Shopify(),
     WooCommerce(),
@@ -26,6 +27,7 @@ IMPORTERS: tuple[Importer, ...] = (
     Ga4(),
     GoogleAds(),
     MetaAds(),
+    Tabular(),
 )
 
 

@@ -34,7 +34,7 @@ class LineReader:
     def __init__(self, path: Path, columns: list[str], encoding: str, delimiter: str) -> None:
         self.path = path
         self.columns = columns
-        self.encoding = encoding
+        self.encoding = "utf8" if encoding == "utf-8" else encoding  # any other spelling makes Arrow transcode
         self.delimiter = delimiter
         self._broken: list[tuple[int, str, str]] = []
         self._row = 0

@@ -76,7 +76,9 @@ class OrderBlock:
 
     def head(self, column: str) -> pa.Array:
         """Return a column on the first line of each order."""
-        return self.text(column).take(pa.array(self.starts))
+        if column not in self.lines.column_names:
+            return pa.nulls(len(self.starts), pa.string())
+        return text_of(self.lines[column].combine_chunks().take(pa.array(self.starts)))
 
     def refuse_orders(self, mask: Mask, reason: Refusal, column: str, phrase: str = "") -> None:
         """Refuse all lines of the orders of the mask."""
