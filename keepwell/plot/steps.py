@@ -9,7 +9,7 @@ import pandas as pd
 
 from keepwell.plot.axes import count_axis
 from keepwell.plot.frames import frame, inline
-from keepwell.plot.theme import DESKTOP, INK, KEEP, KEEP_LIGHT, Chart, finish, layered
+from keepwell.plot.theme import DESKTOP, INK, KEEP, KEEP_LIGHT, Chart, finish, is_narrow, layered
 
 
 def funnel(steps: Any, *, width: int = DESKTOP) -> Chart:
@@ -39,7 +39,7 @@ def funnel(steps: Any, *, width: int = DESKTOP) -> Chart:
     converted = base.mark_bar(color=KEEP, height={"band": 0.45}).encode(x="converted:Q")
     text = base.mark_text(align="left", dx=6).encode(x="entered:Q", text="said:N")
     # Room to the right of the longest bar for its own label.
-    room = alt.Scale(domain=[0, float(rows["entered"].max()) * (1.7 if width < 480 else 1.35)], nice=False)
+    room = alt.Scale(domain=[0, float(rows["entered"].max()) * (2.2 if is_narrow(width) else 1.35)], nice=False)
     entered = entered.encode(x=alt.X("entered:Q", axis=count_axis("People"), scale=room))
     return finish(
         layered(entered, converted, text),

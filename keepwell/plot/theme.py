@@ -55,7 +55,6 @@ CONFIG: dict[str, Any] = {
         "ticks": False,
         "labelPadding": 6,
         "gridColor": GRID,
-        "labelLimit": 260,
     },
     "axisX": {"grid": False, "labelOverlap": "greedy", "labelSeparation": 8},
     "legend": {
@@ -114,7 +113,7 @@ def finish(chart: Chart, *, title: str, subtitle: str, width: int, height: int) 
         height=height + _heading_height(titles, subtitles),
         autosize=alt.AutoSizeParams(type="fit", contains="padding"),
         padding={"left": 4, "right": 12, "top": 4, "bottom": 4},
-    ).configure(**CONFIG)
+    ).configure(**CONFIG | {"axis": CONFIG["axis"] | {"labelLimit": min(260, int(width * 0.36))}})
     return styled
 
 

@@ -53,8 +53,10 @@ def _svg(chart: Chart, key: str, name: str) -> Markup:
     drawing = vl_convert.vegalite_to_svg(chart.to_dict(), allowed_base_urls=[])
     # Two drawings on one page may not share an id, or one would be filled with the other's gradient.
     drawing = TAG.sub(lambda tag: _slim(tag[0]), drawing)
-    drawing = re.sub(r'(?<= id=")', f"{key}-", drawing)
-    drawing = drawing.replace("url(#", f"url(#{key}-")
+    # They are numbered anew, for Vega goes on counting and the same content shall give the same file.
+    for place, name_in_drawing in enumerate(re.findall(r'<[^>]* id="([^"]*)"', drawing)):
+        drawing = drawing.replace(f'id="{name_in_drawing}"', f'id="{key}-{place}"')
+        drawing = drawing.replace(f"url(#{name_in_drawing})", f"url(#{key}-{place})")
     return Markup(drawing.replace("<svg", f'<svg role="img" aria-label="{escape(name)}" focusable="false"', 1))  # noqa: S704
 
 
