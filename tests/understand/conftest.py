@@ -91,9 +91,9 @@ def log(engine: MakeTable) -> Callable[..., Facts]:
     return build
 
 
-@pytest.fixture
-def duckdb_log(duckdb_table: MakeTable) -> Callable[..., Facts]:
-    """Give the same builder on DuckDB alone, for tests of arithmetic that no engine does."""
+@pytest.fixture(scope="session")
+def duckdb_log_of(duckdb_table: MakeTable) -> Callable[..., Facts]:
+    """Give the same builder on DuckDB alone, for arithmetic that no engine does and for properties."""
 
     def build(
         orders: list[Row], refunds: list[Row] | None = None, business: Business = LONDON, **tables: pa.Table
@@ -101,6 +101,12 @@ def duckdb_log(duckdb_table: MakeTable) -> Callable[..., Facts]:
         return facts_of(duckdb_table, orders, refunds, business, **tables)
 
     return build
+
+
+@pytest.fixture
+def duckdb_log(duckdb_log_of: Callable[..., Facts]) -> Callable[..., Facts]:
+    """Give ``duckdb_log_of`` under the short name."""
+    return duckdb_log_of
 
 
 @pytest.fixture(scope="session")
