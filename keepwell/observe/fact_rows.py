@@ -44,6 +44,8 @@ def batches(file: JsonFile, read: ReadRecord, source: str) -> Iterator[Batch]:
                 facts = list(read(Fields(record.value), changes))
             except RecordRefusedError as refused:
                 pending.refuse(record.row, refused.reason, refused.detail, record.raw)
+            except RecursionError:
+                pending.refuse(record.row, Refusal.UNREADABLE_VALUE, "nested too deeply", record.raw)
             else:
                 pending.keep(record.row, facts, changes)
         pending.bytes += record.size

@@ -22,6 +22,7 @@ from typing import IO, Any, NamedTuple, NoReturn, cast
 
 import ijson
 
+from keepwell.observe.json_guard import JsonGuard, UnsafeJsonError
 from keepwell.vocabulary.errors import InputError
 
 HEAD_BYTES = 64 * 1024
@@ -82,7 +83,7 @@ class JsonFile:
                 self.progress = 1.0
         except (OSError, EOFError, zlib.error) as error:
             self._broken(error)
-        except ijson.JSONError as error:
+        except (ijson.JSONError, UnsafeJsonError) as error:
             self._broken(error)
 
     def _broken(self, error: Exception) -> NoReturn:
@@ -154,24 +155,24 @@ def glimpse(head: bytes) -> dict[str, Any]:
     inside = f"{start}." if start else ""
     found: dict[str, Any] = {}
     try:
-        for prefix, event, value in ijson.parse(BytesIO(head), multiple_values=True):
+        for prefix, event, value in ijson.parse(JsonGuard(BytesIO(head)), multiple_values=True):
             if prefix == start and event == "end_map":
                 break
             if prefix.startswith(inside) and prefix != start and event not in ("map_key", "end_map", "end_array"):
                 found.setdefault(prefix[len(inside) :], value)
-    except (ijson.JSONError, UnicodeDecodeError):
+    except (ijson.JSONError, UnicodeDecodeError, UnsafeJsonError):
         return found  # the head ends in the middle of a record, or this is no JSON: what was seen is the answer
     return found
 
 
 def _envelope(text: bytes) -> str | None:
     try:
-        for prefix, event, _ in ijson.parse(BytesIO(text), multiple_values=True):
+        for prefix, event, _ in ijson.parse(JsonGuard(BytesIO(text)), multiple_values=True):
             if event == "start_array" and prefix in ENVELOPES:
                 return str(prefix)
             if prefix == "" and event == "end_map":
                 return None
-    except (ijson.JSONError, UnicodeDecodeError):
+    except (ijson.JSONError, UnicodeDecodeError, UnsafeJsonError):
         return None
     return None
 
@@ -184,7 +185,7 @@ def _is_gzip(path: Path) -> bool:
 def _items(source: IO[bytes], prefix: str) -> Iterator[JsonRecord]:
     if source.read(3) != BOM:
         source.seek(0)
-    for row, value in enumerate(ijson.items(source, prefix, multiple_values=True), start=1):
+    for row, value in enumerate(ijson.items(JsonGuard(source), prefix, multiple_values=True), start=1):
         if isinstance(value, dict):
             yield JsonRecord(row, value, "", None)
         else:
