@@ -63,8 +63,8 @@ MONEY_DEFINITIONS = (
     KpiDefinition(
         "contribution_margin", "Contribution margin",
         "What remains of net revenue after the costs that come with each order. From known costs where every order has "
-        "them; otherwise net revenue × the margin rate of the business, which the note names.",
-        "revenue − discounts − returns − cost of goods − payment fees", "net revenue − costs", "", Unit.MONEY, True,
+        "them (what shipping costs is in no order log); otherwise net revenue × the margin rate, which the note names.",
+        "revenue after discounts − refunds − cost of goods − payment fees", "net revenue − costs", "", Unit.MONEY, True,
     ),
     KpiDefinition(
         "contribution_margin_rate", "Contribution margin rate",

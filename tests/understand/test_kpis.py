@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from keepwell.understand.definitions import DEFINITIONS
+from keepwell.understand.definitions import ALL_DEFINITIONS, DEFINITIONS
 from keepwell.understand.kpis import kpis, trend
+from keepwell.understand.period_totals import period_totals
+from keepwell.understand.retention import Rules
 from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import NotAvailable, wilson
@@ -281,3 +285,22 @@ def test_a_trend_of_an_unknown_kpi_is_refused(duckdb_log):
 def test_days_below_one_are_refused(duckdb_log, days):
     with pytest.raises(InputError, match="at least 1"):
         kpis(duckdb_log([("a", "2011-01-05", 1)]), MARCH, **days)
+
+
+LOGS = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.integers(0, 300)), min_size=1, max_size=40)
+
+
+@settings(max_examples=15, deadline=None)
+@given(drawn=LOGS, window=st.integers(1, 120), month=st.integers(1, 9))
+def test_the_active_at_the_end_are_the_kept_the_won_and_the_resurrected(duckdb_log_of, drawn, window, month):
+    facts = duckdb_log_of([(who, str(date(2011, 1, 1) + timedelta(days=day)), 1) for who, day in drawn])
+    period = Period.parse(f"2011-{month:02}")
+    totals = period_totals(facts, period, Rules(window, 90), None)[None]
+    start, end = totals["active_at_start"], totals["active_at_end"]
+    assert end == totals["kept"] + totals["won"] + totals["resurrected"]
+    assert end - start == totals["won"] + totals["resurrected"] - totals["churned"]
+    assert start == totals["kept"] + totals["churned"]
+
+
+def test_no_key_is_defined_twice():
+    assert len(DEFINITIONS) == len(ALL_DEFINITIONS)
