@@ -20,7 +20,7 @@ from keepwell.observe.times import decide_dates
 from keepwell.observe.verdict import unreadable
 from keepwell.vocabulary.errors import InputError
 
-BLOCK = 4 << 20  # bytes a batch; a row may not be longer
+BLOCK = 1 << 20  # bytes a batch; a row may not be longer
 _HEAD = 1 << 20
 _WINDOW = 1 << 16
 _WINDOWS = 6  # further places in the file that are sampled: the first days alone may not tell day from month
@@ -52,9 +52,12 @@ class Utf8Stream(io.RawIOBase):
         """Return up to ``size`` bytes of UTF-8, none at the end."""
         if self._decoder is None:
             return self._file.read(size)
-        while not self._buffer and (chunk := self._file.read(BLOCK)):
-            self._buffer = self._decoder.decode(chunk).encode()
-        taken, self._buffer = (self._buffer, b"") if size < 0 else (self._buffer[:size], self._buffer[size:])
+        parts, held = [self._buffer], len(self._buffer)
+        while (size < 0 or held < size) and (chunk := self._file.read(BLOCK)):  # Arrow wants blocks to be full
+            parts.append(self._decoder.decode(chunk).encode())
+            held += len(parts[-1])
+        whole = b"".join(parts)
+        taken, self._buffer = (whole, b"") if size < 0 else (whole[:size], whole[size:])
         return taken
 
     def close(self) -> None:

@@ -152,7 +152,8 @@ def _letters(text: str, expected: set[str]) -> int:
     """Count expected letters; a sign inside a word, such as ³ in Micha³, or a rare letter counts against."""
     good = sum(count for letter, count in Counter(text).items() if letter in expected)
     bad = len(re.findall(r"(?<=[^\W\d_])[^\x00-\x7f\w\s€£]|[^\x00-\x7f\w\s€£](?=[^\W\d_])|[¹²³ºª](?=[^\W\d_])", text))
-    return good - 2 * bad
+    alone = len(re.findall(r"(?<![^\W\d_])[ŁłĽľĄąŞşŻż](?![^\W\d_])", text))  # £ and the like, read as letters
+    return good - 2 * bad - 3 * alone
 
 
 def detect_delimiter(text: str, where: str) -> tuple[str, str]:

