@@ -5,12 +5,12 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from keepwell.understand.activity import PLACE_COLUMNS, purchases
+from keepwell.understand.activity import PLACE_COLUMNS, TRACING_COLUMNS, purchases
 from keepwell.understand.facts import Facts
 from keepwell.vocabulary.errors import InputError
 
 UNKNOWN = "(unknown)"
-NOT_ATTRIBUTES = frozenset({"customer_id", "order_id", *PLACE_COLUMNS})
+NOT_ATTRIBUTES = frozenset({"customer_id", "order_id", *PLACE_COLUMNS, *TRACING_COLUMNS})
 
 
 def attributes(facts: Facts) -> list[str]:

@@ -12,7 +12,7 @@ from keepwell.understand.gaps import SHORTEST_WINDOW_DAYS, activity_window
 from keepwell.understand.kpi_context import Context, Number
 from keepwell.understand.kpi_formulas import FORMULAS
 from keepwell.understand.period_totals import gap_medians, period_totals, spend_totals
-from keepwell.understand.recurring_kpis import subscription_kpis
+from keepwell.understand.recurring_kpis import DEFINITIONS_RECURRING, subscription_kpis
 from keepwell.understand.retention import Rules
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import NotAvailable
@@ -20,6 +20,7 @@ from keepwell.vocabulary.kpi import KpiValue
 from keepwell.vocabulary.period import Grain, Period
 
 REPEAT_DAYS = 90
+GAP_KEYS = frozenset({"time_between_orders", "customer_time_between_orders"})
 
 
 def kpis(
@@ -58,7 +59,7 @@ def kpis(
     """
     _check_days(activity_days, repeat_days)
     window = activity_window(facts, period.end) if activity_days is None else activity_days
-    return _period_kpis(facts, period, by, window, repeat_days, observed(facts))
+    return _period_kpis(facts, period, by, window, repeat_days, observed(facts), DEFINITIONS)
 
 
 def trend(
@@ -98,18 +99,23 @@ def trend(
     values: list[KpiValue] = []
     for step in range(grain.step(log.start), grain.step(until)):
         period = Period(grain.start(step), grain.start(step + 1))
-        found = _period_kpis(facts, period, None, window, repeat_days, log)
-        values.extend(value for value in found if value.key in keys)
+        values.extend(_period_kpis(facts, period, None, window, repeat_days, log, keys))
     return values
 
 
 def _period_kpis(
-    facts: Facts, period: Period, by: str | None, window: int | NotAvailable, repeat_days: int, log: Period
+    facts: Facts,
+    period: Period,
+    by: str | None,
+    window: int | NotAvailable,
+    repeat_days: int,
+    log: Period,
+    keys: Collection[str],
 ) -> list[KpiValue]:
     unsaid = window if isinstance(window, NotAvailable) else None
     rules = Rules(SHORTEST_WINDOW_DAYS if isinstance(window, NotAvailable) else window, repeat_days)
     totals = period_totals(facts, period, rules, by)
-    medians = gap_medians(facts, period, by)
+    medians = gap_medians(facts, period, by) if GAP_KEYS.intersection(keys) else {}
     spend = _spend(facts, period, by)
     note = f"the log ends on {log.last_day}" if period.end > log.end else ""
     columns = frozenset(facts.orders.columns)
@@ -120,9 +126,9 @@ def _period_kpis(
             columns, note,
         )  # fmt: skip
         values.extend(value for formula in FORMULAS for value in formula(context))
-    if facts.subscriptions is not None and by is None:
+    if facts.subscriptions is not None and by is None and not DEFINITIONS_RECURRING.keys().isdisjoint(keys):
         values.extend(subscription_kpis(facts, period))
-    return values
+    return [value for value in values if value.key in keys]
 
 
 def _spend(facts: Facts, period: Period, by: str | None) -> Number | NotAvailable:
