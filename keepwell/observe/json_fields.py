@@ -68,9 +68,9 @@ class Fields:
             return None
         if type(value) is str:
             return value.strip() or None
-        if type(value) is int:
-            return str(value) if abs(value) < 10**30 else self._wrong(key, "text")
-        return self._wrong(key, "text")
+        if type(value) is int and abs(value) < 10**30:
+            return str(value)
+        raise self._wrong(key, "text")
 
     def child(self, key: str) -> Fields:
         """Return the object under the key; an absent one is empty."""
@@ -78,7 +78,7 @@ class Fields:
         if value is None or value == []:  # PHP writes an empty object as []
             return Fields({}, f"{self.path}{key}.")
         if not isinstance(value, dict):
-            self._wrong(key, "an object")
+            raise self._wrong(key, "an object")
         return Fields(value, f"{self.path}{key}.")
 
     def children(self, key: str) -> list[Fields]:
@@ -87,7 +87,7 @@ class Fields:
         if value is None:
             return []
         if not isinstance(value, list):
-            self._wrong(key, "a list")
+            raise self._wrong(key, "a list")
         for position, item in enumerate(value):
             if not isinstance(item, dict):
                 raise RecordRefusedError(
@@ -100,7 +100,7 @@ class Fields:
         value = self.values.get(key)
         if value is None or isinstance(value, bool):
             return value
-        return self._wrong(key, "true or false")
+        raise self._wrong(key, "true or false")
 
     def whole(self, key: str) -> int | None:
         """Return a whole number, also when it is written as text (BigQuery exports do so)."""
@@ -184,9 +184,9 @@ class Fields:
             raise RecordRefusedError(Refusal.UNREADABLE_DATE, f"{self.path}{key}: {value} is not a time")
         return value * unit
 
-    def _wrong(self, key: str, expected: str) -> Any:
+    def _wrong(self, key: str, expected: str) -> RecordRefusedError:
         found = shown(self.values.get(key))
-        raise RecordRefusedError(Refusal.UNREADABLE_VALUE, f"{self.path}{key}: expected {expected}, found {found}")
+        return RecordRefusedError(Refusal.UNREADABLE_VALUE, f"{self.path}{key}: expected {expected}, found {found}")
 
 
 def _micros(moment: datetime, zone: tzinfo) -> int:
