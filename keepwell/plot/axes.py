@@ -67,7 +67,7 @@ def unit_axis(unit: Unit, currency: str | None, title: str | None = None) -> alt
             return rate_axis(title)
         case Unit.COUNT:
             return count_axis(title)
-    return alt.Axis(title=title or str(unit), tickCount=5)
+    return alt.Axis(title=title or ("" if unit is Unit.RATIO else str(unit)), tickCount=5)
 
 
 def unit_format(unit: Unit) -> str:

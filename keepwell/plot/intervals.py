@@ -47,7 +47,7 @@ def allowable_cac(groups: Any, *, currency: str | None = None, width: int = DESK
         rows = rows.loc[sorted(most)]
     rows = rows.assign(label=_wrapped(rows["group"], width))
     return finish(
-        layered(*_interval_layers(rows, currency, "Contribution margin per new customer", KEEP, width)),
+        layered(*_interval_layers(_within_sight(rows, currency), currency, "Margin per new customer", KEEP, width)),
         title="The most a new customer may cost",
         subtitle=f"Margin that a customer brings within the horizon; the bar is the 95 % interval.{note}",
         width=width,
@@ -82,7 +82,7 @@ def what_if_comparison(
     """
     rows = frame(what_ifs, ["name", "value", "low", "high"], "what-if comparison")
     rows = rows.assign(label=_wrapped(rows["name"], width))
-    layers: list[Chart] = _interval_layers(rows, currency, measure, WIN, width)
+    layers: list[Chart] = _interval_layers(_at_their_values(rows), currency, measure, WIN, width)
     subtitle = "The bar is the interval of each outcome."
     if baseline is not None:
         today = alt.Chart(alt.InlineData(values=[{"shown": baseline}]))
@@ -117,7 +117,7 @@ def channels(channels: Any, *, currency: str | None = None, width: int = DESKTOP
     columns = ["label", "what", "value", "low", "high"]
     both = pd.DataFrame([*worth[columns].to_dict("records"), *cost[columns].to_dict("records")])
     scale = alt.Scale(domain=list(BOTH), range=[KEEP, WIN])
-    layers = _interval_layers(both, currency, "Money per new customer", KEEP, width)
+    layers = _interval_layers(_at_their_values(both), currency, "Money per new customer", KEEP, width)
     layers[1] = layers[1].encode(
         color=alt.Color("what:N", scale=scale),
         shape=alt.Shape("what:N", scale=alt.Scale(domain=list(BOTH), range=["circle", "diamond"])),
@@ -132,8 +132,7 @@ def channels(channels: Any, *, currency: str | None = None, width: int = DESKTOP
 
 
 def _interval_layers(rows: pd.DataFrame, currency: str | None, title: str, colour: str, width: int) -> list[Chart]:
-    """Return the bars, the dots and, where a value lies far beyond the others, its figure at the edge."""
-    rows = _within_sight(rows, currency)
+    """Return the bars, the dots and, for what lies beyond the edge, its figure there."""
     order = list(dict.fromkeys(rows["label"]))
     names = alt.Axis(grid=True, labelColor=INK, labelExpr="split(datum.label, '\\n')")
     base = alt.Chart(inline(rows, title)).encode(
@@ -156,19 +155,20 @@ def _interval_layers(rows: pd.DataFrame, currency: str | None, title: str, colou
     return layers
 
 
+def _at_their_values(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(shown=rows["value"], shown_low=rows["low"], shown_high=rows["high"], is_beyond=False, said="")
+
+
 def _within_sight(rows: pd.DataFrame, currency: str | None) -> pd.DataFrame:
     """Cut what lies far to the right at an edge, so that one outlier does not press all others into a point."""
     values = rows[["value", "low", "high"]].apply(pd.to_numeric, errors="coerce")
-    usual = values["high"].fillna(values["value"]).quantile(0.75)
-    edge = max(FAR * float(usual), 0.0)
-    top = float(values.max(axis=None))
-    if len(rows) < FEWEST_FOR_AN_EDGE or not 0 < edge < top:
-        edge = top
-    shown = values.clip(lower=-edge if edge > 0 else None, upper=edge)
+    edge = FAR * float(values["high"].fillna(values["value"]).quantile(0.75))
+    if len(rows) < FEWEST_FOR_AN_EDGE or not 0 < edge < float(values.max(axis=None)):
+        return _at_their_values(rows)
     return rows.assign(
-        shown=shown["value"],
-        shown_low=shown["low"],
-        shown_high=shown["high"],
+        shown=values["value"].clip(upper=edge),
+        shown_low=values["low"].clip(lower=-edge, upper=edge),
+        shown_high=values["high"].clip(upper=edge),
         is_beyond=values["value"] > edge,
         said=[f"{sign(currency)}{value:,.0f} →" if pd.notna(value) else "" for value in values["value"]],
     )
@@ -180,5 +180,5 @@ def _wrapped(names: pd.Series[Any], width: int) -> pd.Series[Any]:
 
 
 def _height(rows: pd.DataFrame) -> int:
-    lines = rows.drop_duplicates("label")["label"].str.count("\n") + 1
-    return 60 + sum(max(ROW_HEIGHT, 15 * int(count) + 8) for count in lines)
+    lines = int(rows["label"].str.count("\n").max()) + 1
+    return 60 + max(ROW_HEIGHT, 14 * lines + 10) * int(rows["label"].nunique())

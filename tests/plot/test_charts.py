@@ -207,6 +207,12 @@ def test_an_outlier_is_written_at_the_edge_so_that_the_others_can_be_read() -> N
     assert "€9,000 →" in drawn
 
 
+def test_a_great_loss_is_drawn_where_it_lies() -> None:
+    names = list("abcdef")
+    what_ifs = pd.DataFrame({"name": names, "value": [-9000.0, 10, 11, 12, 13, 14], "low": None, "high": None})
+    assert [row["shown"] for row in tables_in(plot.what_if_comparison(what_ifs))[0]] == [-9000.0, 10, 11, 12, 13, 14]
+
+
 def test_the_pooled_line_ends_where_only_a_minority_has_come() -> None:
     old = pd.DataFrame({"cohort": JANUARY, "age": range(3), "size": 10, "cumulative_revenue": [10.0, 20, 30]})
     young = pd.DataFrame({"cohort": FEBRUARY, "age": range(2), "size": 30, "cumulative_revenue": [30.0, 45]})

@@ -75,7 +75,7 @@ def assumptions(content: ReportContent) -> Section | None:
     said = [*content.assumptions, *(content.answer.assumptions if content.answer is not None else ())]
     blocks: list[Block] = [Terms(terms)]
     if said:
-        blocks.append(Points("Also supposed", list(dict.fromkeys(said))))
+        blocks.append(Points("Also supposed", [numbers.sentence(text) for text in dict.fromkeys(said)]))
     return section("assumptions", [], blocks)
 
 
@@ -83,7 +83,9 @@ def glossary(content: ReportContent) -> Section | None:
     """Show every KPI's definition, and the words of this report."""
     used = {value.key for value in (*content.kpis, *content.trends)}
     terms = [(item.label, _defined(item)) for key, item in content.definitions.items() if key in used]
-    blocks: list[Block] = [Terms(terms, "The figures")] if terms else []
+    blocks: list[Block] = (
+        [Terms(terms, "What each figure says, and how it is computed", is_folded=True)] if terms else []
+    )
     return section("glossary", [], [*blocks, Terms(words.GLOSSARY, "The words")])
 
 

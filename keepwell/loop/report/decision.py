@@ -16,6 +16,9 @@ from keepwell.vocabulary.answer import Figure as Number
 from keepwell.vocabulary.estimate import Estimate
 from keepwell.vocabulary.kpi import Unit
 
+MOST_TO_COMPARE = 24
+FEWEST_TO_COMPARE = 2
+
 
 def reasons(content: ReportContent) -> Section | None:
     """Say why the answer is what it is, what would change it, what cannot be known, and the next step."""
@@ -44,7 +47,7 @@ def reasons(content: ReportContent) -> Section | None:
     step = [answer.next_step]
     if isinstance(answer.holdout, Holdout):
         step.append(answer.holdout.sentence)
-    return section("answer", [], [*blocks, Points("The next step", [sentence for sentence in step if sentence])])
+    return section("answer", [], [*blocks, Points("The next step", [text for text in dict.fromkeys(step) if text])])
 
 
 def allowable(content: ReportContent) -> Section | None:
@@ -96,7 +99,7 @@ def what_ifs(content: ReportContent) -> Section | None:
 
         blocks = [figure("what-ifs", draw, [shown])]
     details = [
-        (item.name, " ".join(filter(None, (item.description, *item.assumptions, item.note))))
+        (item.name, " ".join(map(numbers.sentence, (item.description, *item.assumptions, item.note))).strip())
         for item in answer.what_ifs
     ]
     return section("what_ifs", [], [*blocks, Terms(details, "What each one supposes")])
@@ -108,8 +111,8 @@ def leaning(content: ReportContent) -> Section | None:
     if answer is None or not answer.criteria:
         return None
     rows = [
-        [item.name, str(item.leans or "–"), str(item.status), _number(item.measured, item.unit, answer.currency),
-         item.threshold, item.why]
+        [_capital(item.name), str(item.leans or numbers.NONE), str(item.status),
+         _number(item.measured, item.unit, answer.currency), _capital(item.threshold), numbers.sentence(item.why)]
         for item in answer.criteria
     ]  # fmt: skip
     headings = [
@@ -131,7 +134,9 @@ def claims(content: ReportContent) -> Section | None:
             if end is not None
         ]
         measured = _number(item.measured, item.unit, answer.currency)
-        rows.append([item.claim, " to ".join(dict.fromkeys(said)) or numbers.NONE, measured, item.verdict])
+        rows.append(
+            [item.claim, " to ".join(dict.fromkeys(said)).replace(".00", "") or numbers.NONE, measured, item.verdict]
+        )
     headings = [Heading(name) for name in ("Rule of thumb", "It says", "Here", "Verdict")]
     return section("claims", [], [Table("Rules of thumb", headings, rows, is_prose=True)])
 
@@ -154,7 +159,7 @@ def worth_of_a_point(content: ReportContent) -> Section | None:
         Heading("Margin each", "Contribution margin of one year per customer, with its interval.", is_number=True),
         Heading("One point", "Margin of one year that one percentage point more retention keeps.", is_number=True),
     ]
-    return section("points", [], [Table("One percentage point of yearly retention", headings, rows)])
+    return section("points", [], [Table("One percentage point of yearly retention", headings, rows, is_prose=True)])
 
 
 def split(content: ReportContent) -> Section | None:
@@ -177,14 +182,14 @@ def split(content: ReportContent) -> Section | None:
     stated = [Heading("Unknown"), Heading("From", is_number=True), Heading("To", is_number=True), Heading("Evidence")]
     return section(
         "split",
-        [best.note] if best.note else [],
-        [Table("The best split", [Heading("Figure"), right], rows), Table("Ranges that were stated", stated, ranges)],
+        [numbers.sentence(best.note)] if best.note else [],
+        [Table("The best split", [Heading("Figure"), right], rows), Table("Ranges of the unknowns", stated, ranges)],
     )
 
 
 def _allowable(dimension: str, groups: list[AllowableCac], answer: Answer, place: int) -> list[Block]:
     shown = Table(
-        f"Allowable CAC by {dimension}",
+        f"Allowable CAC by {dimension}" if len(groups) > 1 else "Allowable CAC, all customers together",
         [
             Heading("Group"),
             Heading("Customers", "Customers watched over the whole horizon.", is_number=True),
@@ -202,18 +207,25 @@ def _allowable(dimension: str, groups: list[AllowableCac], answer: Answer, place
         ],
     )  # fmt: skip
     known = [item for item in groups if isinstance(item.within_horizon, Estimate)]
-    if not known:
+    if len(known) < FEWEST_TO_COMPARE:
         return [shown]
+    if dimension != "cohort":  # cohorts keep the order of time
+        known = sorted(known, key=lambda item: -item.customers)[:MOST_TO_COMPARE]
     rows = pd.DataFrame([{"group": i.group, "customers": i.customers, **_ends(i.within_horizon)} for i in known])
     drawn = figure(
         f"allowable-{place}", lambda width: plot.allowable_cac(rows, currency=answer.currency, width=width), [shown]
     )
-    return [Figure(f"{drawn.title}, by {dimension}", drawn.note, drawn.wide, drawn.narrow, drawn.tables)]
+    note = f" The {len(known)} largest of {len(groups)}; the table holds all." if len(known) < len(groups) else ""
+    return [Figure(f"{drawn.title}, by {dimension}", drawn.note + note, drawn.wide, drawn.narrow, drawn.tables)]
 
 
 def _what_if(item: WhatIfResult, currency: str) -> list[str]:
     changes = [_number(number, Unit.MONEY, currency) for number in (item.before, item.after, item.change)]
     return [item.name, *changes, numbers.rate(item.reaches_goal), str(item.evidence)]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _ends(number: Number) -> dict[str, float | None]:
@@ -243,7 +255,7 @@ def _parts(number: Number, unit: Unit, answer: Answer, assumptions: tuple[str, .
         (f"{number.level:.0%} interval", span),
         ("Evidence", str(number.evidence)),
         ("Period", str(answer.period)),
-        ("Note", number.note),
-        ("Assumed", " ".join(assumptions)),
+        ("Note", numbers.sentence(number.note)),
+        ("Assumed", " ".join(map(numbers.sentence, assumptions))),
     ]
     return [(name, text) for name, text in parts if text]

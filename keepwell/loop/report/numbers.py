@@ -116,6 +116,17 @@ def in_unit(value: Any, unit: Unit, currency: str | None) -> str:
     return decimal(value)
 
 
+def sentence(text: str) -> str:
+    """Write a clause as a sentence.
+
+    >>> sentence("nobody returns"), sentence("Prices stay."), sentence("")
+    ('Nobody returns.', 'Prices stay.', '')
+    """
+    clause = text.strip()
+    end = "" if not clause or clause[-1] in ".!?…" else "."
+    return f"{clause[:1].upper()}{clause[1:]}{end}"
+
+
 def part(value: Any) -> str:
     """Write a numerator or denominator, which may be a count or an amount.
 

@@ -104,7 +104,7 @@ SECTIONS = {
     "allowable": "Allowable acquisition cost",
     "what_ifs": "What if …",
     "points": "What a point of retention is worth",
-    "split": "The best split over stated ranges",
+    "split": "The best split, over ranges of the unknowns",
     "lean": "When to lean which way",
     "claims": "Rules of thumb, next to your own figures",
     "channels": "Channels",
