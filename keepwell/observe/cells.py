@@ -22,10 +22,6 @@ from keepwell.vocabulary.tables import AMOUNT, TIMESTAMP
 EARLIEST = micros(datetime(1990, 1, 1, tzinfo=UTC))
 MOST_PIECES, MOST_MONEY = 1_000_000, 1_000_000_000
 _SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "ZŁ": "PLN", "₩": "KRW", "원": "KRW", "¥": "JPY", "₹": "INR"}
-_YES = (
-    *("yes", "y", "true", "t", "1", "x", "refund", "refunded", "return", "returned", "credit", "trial"),
-    *("tak", "ja", "oui", "si", "sí", "예", "zwrot", "retoure", "remboursement", "devolución", "환불", "반품"),
-)
 
 
 class Cells:
@@ -141,7 +137,7 @@ class Cells:
     def flag(self, field: str) -> Mask:
         """Return where a field says yes, or names a refund or trial."""
         column = self.column(field)
-        return np.zeros(self.length, bool) if column is None else as_mask(flags(column, _YES))
+        return np.zeros(self.length, bool) if column is None else as_mask(flags(column))
 
     def refuse(self, mask: pa.Array, reason: Refusal, field: str) -> None:
         """Refuse rows for what stands in a field; null in the mask means no."""

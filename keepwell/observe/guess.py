@@ -115,6 +115,8 @@ def _candidates(kind: FileKind, item: TargetField, looks: Sequence[Look]) -> Ite
     moments = [look for look in looks if look.is_moment and not look.is_number]
     for look in looks:
         score, phrase = _name_score(plain(look.name), phrases)
+        if not look.filled:  # nothing speaks for the name, and an empty column is no use where a value is needed
+            score = 0.0 if item.is_required or item.content is Content.ID else 0.6 * score
         if score >= ENOUGH and look.fits(item.content):
             yield Guess(item.name, look.name, look.example, f"the name says {phrase!r}{_says(look, item)}", score)
         elif item.is_required and item.content in (Content.MOMENT, Content.DAY) and moments == [look]:
@@ -134,16 +136,19 @@ def _says(look: Look, item: TargetField) -> str:
 
 
 def _name_score(name: str, phrases: Sequence[str]) -> tuple[float, str]:
-    """Score a name: 1 for the best phrase, a little less for later ones, less still for a phrase within the name."""
+    """Score a name: 1 for the best phrase, a little less for later ones, less still for a phrase within the name.
+
+    A single word counts only at the end, where the noun is: "customer city" is a city, not a customer.
+    """
     best, said = 0.0, ""
-    words = name.split()
+    words, noun = name.split(), re.sub(r"( \d+)+$", "", name)
     for rank, phrase in enumerate(phrases):
         lead = 1.0 - 0.005 * min(rank, 40)
         if name == phrase or name.replace(" ", "") == phrase.replace(" ", ""):
             score = lead
         elif not phrase.isascii() and phrase in name:
             score = 0.75 * lead
-        elif f" {phrase} " in f" {name} ":
+        elif noun.endswith(f" {phrase}") or noun == phrase or (" " in phrase and f" {phrase} " in f" {name} "):
             score = 0.8 * lead * (len(phrase.split()) / len(words)) ** 0.5
         else:
             continue
@@ -173,7 +178,9 @@ def _kind(
         if kind is FileKind.SPEND:
             orders = chosen.get(FileKind.ORDERS, ([], {}))[0]
             spends = any(item.field == "amount" and item.confidence > 0.8 for item in guesses)
-            found = (spends or sure & set(signs)) and not any(item.field == "customer_id" for item in orders)
+            reported = bool(sure & set(signs))
+            nobody = not any(item.field == "customer_id" for item in orders)
+            found = (spends and reported) or ((spends or reported) and nobody)
         elif kind is FileKind.EVENTS:
             found = any(item.field == "name" and item.confidence > 0.95 for item in guesses)
         else:

@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from keepwell.observe.fields import Content
 from keepwell.observe.identity import kind_of
-from keepwell.observe.parse import NumberFormat, decide_numbers, decimals
+from keepwell.observe.parse import NO, YES, NumberFormat, decide_numbers, decimals
 from keepwell.observe.times import DateOrder, decide_dates
 
 _CURRENCY = re.compile(r"[A-Z]{3}|[€£$₩¥₹]|zł")
+_FLAG_WORDS = frozenset((*YES, *NO))
 _LOOKED_AT = 1000
 
 
@@ -28,6 +29,7 @@ class Look:
     is_number: bool
     is_currency: bool
     is_email: bool
+    is_flag: bool
     dates: tuple[DateOrder, str] | None
     numbers: tuple[NumberFormat, str]
 
@@ -43,7 +45,7 @@ class Look:
             case Content.CURRENCY:
                 return self.is_currency
             case Content.FLAG:
-                return self.distinct <= 4 and not (self.is_moment and self.dates)
+                return self.is_flag
         return not self.is_moment or self.is_number
 
 
@@ -71,6 +73,7 @@ def look_at(name: str, column: pa.Array) -> Look:
         is_number=bool(shown) and len(readable) >= 0.9 * count,
         is_currency=bool(shown) and sum(bool(_CURRENCY.fullmatch(value)) for value in shown) >= 0.95 * count,
         is_email=bool(shown) and sum(kind_of(value) == "email" for value in shown) >= 0.8 * count,
+        is_flag=all(value.lower() in _FLAG_WORDS for value in shown),
         dates=dates,
         numbers=numbers,
     )

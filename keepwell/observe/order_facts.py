@@ -58,7 +58,7 @@ class OrderFacts:
             "source": pa.repeat(pa.scalar(cells.plan.source), cells.length),
             "source_row": pa.array(rows),
             "country": cells.text("country"),
-            "channel": _or(cells.text("channel"), cells.plan.context.channel),
+            "channel": cells.text("channel"),
             "coupon": cells.text("coupon"),
         }
         sold, refunded = kept & ~common.is_refund, kept & common.is_refund
@@ -194,10 +194,6 @@ def pick(table: Table, values: Mapping[str, pa.Array], mask: Mask) -> pa.Table:
 
 def _ones(length: int) -> pa.Array:
     return pa.repeat(pa.scalar(Decimal(1), AMOUNT), length)
-
-
-def _or(text: pa.Array, constant: str | None) -> pa.Array:
-    return text if constant is None else pc.fill_null(text, constant)
 
 
 def _or_zero(values: pa.Array | None, length: int) -> pa.Array:

@@ -15,6 +15,11 @@ from keepwell.vocabulary.tables import AMOUNT
 _SPACES = r"\s\x{00A0}\x{202F}\x{2009}'\x{2019}"
 _MONEY = r"(?:[A-Z]{3}|R\$|zł|kr\.?|Kč|Ft|원|円|元|[$€£¥₩₹₽₺])?"
 _SCIENTIFIC = r"^[+-]?\d+(\.\d+)?[eE][+-]?\d{1,2}$"
+YES = (
+    *("yes", "y", "true", "t", "1", "x", "refund", "refunded", "return", "returned", "credit", "trial"),
+    *("tak", "ja", "oui", "si", "sí", "예", "zwrot", "retoure", "remboursement", "devolución", "환불", "반품"),
+)
+NO = ("no", "n", "false", "f", "0", "-", "sale", "sold", "nie", "nein", "non", "아니오", "sprzedaż", "verkauf")
 _WIDE = pa.decimal128(38, 18)
 _HUGE = "99999999999999"  # stands for any number of more than 14 digits: refused as absurd, not as unreadable
 
@@ -162,7 +167,7 @@ def integers(column: pa.Array, form: NumberFormat) -> Parsed:
     return Parsed(kept.cast(pa.int64()), unreadable)
 
 
-def flags(column: pa.Array, words: Iterable[str]) -> pa.Array:
+def flags(column: pa.Array, words: Iterable[str] = YES) -> pa.Array:
     """Return true where the text, lower-cased and trimmed, is one of ``words``; never null.
 
     >>> flags(pa.array(["Yes", "no", None]), ["yes"]).to_pylist()

@@ -11,7 +11,7 @@ from keepwell.observe.cells import Cells
 from keepwell.observe.order_facts import Numbers, pick
 from keepwell.observe.verdict import Mask
 from keepwell.vocabulary.refusal import Refusal
-from keepwell.vocabulary.tables import AMOUNT, SPEND
+from keepwell.vocabulary.tables import SPEND
 
 _KEY = ["source", "spent_on", "channel", "campaign", "currency"]
 _SUMS = ("amount", "impressions", "clicks", "conversions", "conversion_value")
@@ -68,10 +68,5 @@ def _summed(parts: list[pa.Table]) -> pa.Table:
     grouped = rows.group_by(_KEY, use_threads=False).aggregate([*sums, ("source_row", "min")])
     names = {f"{name}_sum": name for name in _SUMS} | {"source_row_min": "source_row"}
     renamed = grouped.rename_columns([names.get(name, name) for name in grouped.column_names])
-    columns = [_fit(renamed.column(field.name), field.type) for field in rows.schema]
+    columns = [renamed.column(field.name).cast(field.type) for field in rows.schema]  # Arrow widens sums
     return pa.table(columns, schema=rows.schema)
-
-
-def _fit(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
-    """Bring sums of decimals, which Arrow widens, back to their type."""
-    return column.cast(kind) if kind != AMOUNT or column.type != kind else column
