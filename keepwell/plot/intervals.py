@@ -18,6 +18,7 @@ BOTH = ("Worth (LTV)", "Cost (CAC)")
 # A value beyond this multiple of what three quarters of the rows stay under is drawn at the edge, as a figure.
 FAR = 4.0
 FEWEST_FOR_AN_EDGE = 6
+MOST_LINES = 3
 
 
 def allowable_cac(groups: Any, *, currency: str | None = None, width: int = DESKTOP) -> Chart:
@@ -176,7 +177,9 @@ def _within_sight(rows: pd.DataFrame, currency: str | None) -> pd.DataFrame:
 
 def _wrapped(names: pd.Series[Any], width: int) -> pd.Series[Any]:
     letters = max(14, width // 17)
-    return names.map(lambda name: "\n".join(textwrap.wrap(str(name), letters)) or "—")
+    return names.map(
+        lambda name: "\n".join(textwrap.wrap(str(name), letters, max_lines=MOST_LINES, placeholder=" …")) or "—"
+    )
 
 
 def _height(rows: pd.DataFrame) -> int:

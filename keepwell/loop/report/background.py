@@ -161,7 +161,12 @@ def _all_kpis(content: ReportContent) -> Table:
         ])  # fmt: skip
     right = [Heading(name, is_number=True) for name in ("Value", "95 % interval", "Numerator", "Denominator")]
     headings = [Heading("Figure"), Heading("Of"), *right, Heading("Period")]
-    return Table(words.KPI_TABLE, headings, rows, is_folded=True, is_prose=True)
+    periods = {row[-1] for row in rows}
+    caption = words.KPI_TABLE
+    if len(periods) == 1:
+        caption = f"{caption}, {periods.pop()}"
+        headings, rows = headings[:-1], [row[:-1] for row in rows]
+    return Table(caption, headings, rows, is_folded=True, is_prose=True)
 
 
 def _value(value: KpiValue, unit: Unit, content: ReportContent) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from keepwell import plot
@@ -18,6 +20,7 @@ from keepwell.vocabulary.kpi import Unit
 
 MOST_TO_COMPARE = 24
 FEWEST_TO_COMPARE = 2
+ALIKE = "The orders do not tell these groups apart: each is drawn all the way to the whole base."
 
 
 def reasons(content: ReportContent) -> Section | None:
@@ -209,6 +212,8 @@ def _allowable(dimension: str, groups: list[AllowableCac], answer: Answer, place
     known = [item for item in groups if isinstance(item.within_horizon, Estimate)]
     if len(known) < FEWEST_TO_COMPARE:
         return [shown]
+    if _are_alike(known):
+        return [Points(f"By {dimension}", [ALIKE]), replace(shown, is_folded=True)]
     if dimension != "cohort":  # cohorts keep the order of time
         known = sorted(known, key=lambda item: -item.customers)[:MOST_TO_COMPARE]
     rows = pd.DataFrame([{"group": i.group, "customers": i.customers, **_ends(i.within_horizon)} for i in known])
@@ -222,6 +227,11 @@ def _allowable(dimension: str, groups: list[AllowableCac], answer: Answer, place
 def _what_if(item: WhatIfResult, currency: str) -> list[str]:
     changes = [_number(number, Unit.MONEY, currency) for number in (item.before, item.after, item.change)]
     return [item.name, *changes, numbers.rate(item.reaches_goal), str(item.evidence)]
+
+
+def _are_alike(groups: list[AllowableCac]) -> bool:
+    values = [item.within_horizon.value for item in groups if isinstance(item.within_horizon, Estimate)]
+    return max(values) - min(values) < 0.005 * abs(max(values))
 
 
 def _capital(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from keepwell.loop.report import ReportContent
+from keepwell.loop.report.content import ReportContent
 from keepwell.understand.concentration import ConcentrationSummary
 from keepwell.understand.gaps import GapSummary
 from keepwell.vocabulary.answer import (
@@ -36,6 +36,7 @@ from keepwell.vocabulary.period import Period
 HOSTILE = """<script>alert("x")</script><img src=x onerror=alert(1)> 'q' "d" & 🧶 </svg></style>"""
 YEAR = Period(date(2011, 1, 1), date(2012, 1, 1))
 MONEY = Estimate(412.0, 380.0, 447.0, note="1,583 customers")
+SMALL = Estimate(310.0, 120.0, 500.0)
 SHARE = Estimate(0.64, 0.61, 0.66)
 UNKNOWN = NotAvailable("fewer than two years")
 
@@ -81,7 +82,7 @@ def answer() -> Answer:
         thresholds=(Threshold("CAC", "Winning pays below this.", MONEY, Unit.MONEY),),
         allowable_cac=(
             AllowableCac("country", HOSTILE, 90, MONEY, MONEY, MONEY, 0.1, is_thin=False),
-            AllowableCac("country", "Spain", 3, MONEY, MONEY, UNKNOWN, 0.9, is_thin=True),
+            AllowableCac("country", "Spain", 3, SMALL, MONEY, UNKNOWN, 0.9, is_thin=True),
         ),
         retention_points=(RetentionPoint("Champions", 90, 10, MONEY, MONEY),),
         what_ifs=(

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from keepwell.loop.report import ReportContent, write_report
+from keepwell.loop.report.content import ReportContent
+from keepwell.loop.report.page import write_report
 
 pytestmark = pytest.mark.browser
 

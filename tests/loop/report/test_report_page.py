@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from keepwell.loop.report import ReportContent, render, write_report
+from keepwell.loop.report.content import ReportContent
+from keepwell.loop.report.page import render, write_report
 from keepwell.loop.report.words import SECTIONS
 from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.period import Period
+
+FIGURES = 15
 
 
 class Page(HTMLParser):
@@ -104,7 +108,7 @@ def test_headings_go_down_one_level_at_a_time(page: Page) -> None:
 
 def test_every_chart_has_a_name_and_a_table(html: str) -> None:
     figures = re.findall(r"<figure>.*?</figure>", html, flags=re.DOTALL)
-    assert len(figures) == 15
+    assert len(figures) == FIGURES
     for figure in figures:
         assert figure.count('role="img" aria-label="Chart: ') == 2
         assert "<table" in figure
@@ -150,6 +154,17 @@ def test_period_currency_zone_and_margin_are_stated(page: Page) -> None:
     said = " ".join(page.texts)
     for part in ("1 January 2011 – 31 December 2011", "GBP", "Europe/London", "50.0% of revenue, assumed"):
         assert part in said
+
+
+def test_groups_that_cannot_be_told_apart_are_not_drawn(content: ReportContent) -> None:
+    assert content.answer is not None
+    same = [
+        replace(group, within_horizon=content.answer.allowable_cac[0].within_horizon)
+        for group in content.answer.allowable_cac
+    ]
+    page = Page(render(replace(content, answer=replace(content.answer, allowable_cac=tuple(same)))))
+    assert "The orders do not tell these groups apart" in " ".join(page.texts)
+    assert "The most a new customer may cost, by country" not in page.texts
 
 
 def test_refused_rows_are_counted_with_reason_and_meaning(page: Page) -> None:
