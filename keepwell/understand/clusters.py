@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -16,6 +17,7 @@ RESTARTS = 8
 CHUNK_ROWS = 100_000
 SILHOUETTE_ROWS = 2_000
 HALVINGS = 3
+REFERENCES = 3
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,14 @@ class Scaling:
 
     @classmethod
     def of(cls, points: Matrix) -> Scaling:
-        """Take the median and the interquartile range / 1.349 (the standard deviation where most values are equal)."""
-        low, centre, high = np.percentile(points, [25, 50, 75], axis=0)
-        deviation = points.std(axis=0)
-        spread = np.maximum((high - low) / 1.349, 0.5 * deviation)
+        """Take the median, and a quarter of the range that holds 95 % of the values: one deviation of a normal habit.
+
+        The range, not the deviation: a habit with two modes then spreads wider than one with a single mode, and of the
+        usual scales this finds known clusters best (Milligan & Cooper 1988). Without its ends, because of outliers.
+        """
+        low, centre, high = np.percentile(points, [2.5, 50, 97.5], axis=0)
+        # Where nearly everybody has the same value, the deviation keeps the few others in sight.
+        spread = np.maximum((high - low) / 4, 0.5 * points.std(axis=0))
         return cls(centre, np.where(spread > 0, spread, 1.0))
 
     def apply(self, points: Matrix) -> Matrix:
@@ -79,6 +85,11 @@ def kmeans(points: Matrix, k: int, seed: int, restarts: int = RESTARTS) -> Matri
     # Sorted, so that the numbering does not depend on which start won.
     ordered: Matrix = best[np.lexsort(best.T[::-1])]
     return ordered
+
+
+def improved(points: Matrix, centres: Matrix) -> Matrix:
+    """Return the centres after Lloyd's iterations on these points, in the same order."""
+    return _lloyd(points, centres)[0]
 
 
 def _plus_plus(points: Matrix, k: int, random: np.random.Generator) -> Matrix:
@@ -169,3 +180,33 @@ def stability(points: Matrix, k: int, seed: int) -> float:
         labels = [nearest(points, kmeans(points[side], k, seed + number, restarts=4)) for side in sides]
         found.append(agreement(labels[0], labels[1]))
     return float(np.mean(found))
+
+
+def excess(points: Matrix, k: int, width: float, seed: int) -> float:
+    """Return by how much the silhouette ``width`` exceeds that of k-means on one cloud with the same habits.
+
+    Skewed and correlated habits alone give clusters that stand somewhat apart and come back, though there is a single
+    kind of customer. The reference is that single kind (the idea of the gap statistic, Tibshirani, Walther & Hastie
+    2001, with the null of Liu et al. 2008): see ``one_cloud``. Averaged over three references.
+    """
+    random = np.random.default_rng(seed)
+    widths = []
+    for number in range(REFERENCES):
+        cloud = one_cloud(points, random)
+        labels = nearest(cloud, kmeans(cloud, k, seed + number, restarts=4))
+        widths.append(silhouette(cloud, labels, seed))
+    return width - float(np.mean(widths))
+
+
+def one_cloud(points: Matrix, random: np.random.Generator) -> Matrix:
+    """Return n × d draws from a Gaussian copula: each column's own values, the same correlations, and no clusters."""
+    n, d = points.shape
+    # Ties in random order, or a habit with many equal values would correlate with the row number.
+    order = np.lexsort((random.random((n, d)), points), axis=0)
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.arange(n)[:, None], axis=0)
+    normal = ndtri((ranks + 0.5) / n)
+    mixed = random.normal(size=(n, d)) @ np.linalg.cholesky(np.corrcoef(normal.T).reshape(d, d) + 1e-9 * np.eye(d)).T
+    places = mixed.argsort(axis=0).argsort(axis=0)
+    drawn: Matrix = np.take_along_axis(np.sort(points, axis=0), places, axis=0)
+    return drawn

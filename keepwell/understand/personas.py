@@ -9,7 +9,17 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from keepwell.understand.clusters import Labels, Matrix, Scaling, kmeans, nearest, silhouette, stability
+from keepwell.understand.clusters import (
+    Labels,
+    Matrix,
+    Scaling,
+    excess,
+    improved,
+    kmeans,
+    nearest,
+    silhouette,
+    stability,
+)
 from keepwell.understand.facts import Facts
 from keepwell.understand.persona_features import HABITS, customer_features, home_country
 from keepwell.understand.persona_words import Persona, described
@@ -22,11 +32,15 @@ MOST_FITTED = 200_000
 ROWS_TO_CHOOSE_WITH = 10_000
 # Below these the clusters are cuts through one cloud, and describing them would invent kinds of people.
 LEAST_STABILITY = 0.6
-LEAST_SILHOUETTE = 0.12
+LEAST_EXCESS = 0.02
+# A silhouette above which structure is reasonable whatever its cause (Kaufman & Rousseeuw 1990, table 4).
+PLAIN = 0.5
 # Silhouettes this close differ by the luck of the sample, and fewer personas are easier to keep in mind.
 AS_GOOD = 0.03
 # A habit that this share of customers lacks cannot be filled in without inventing it.
 MOST_MISSING = 0.5
+# Customers won in one quarter and seen for years are all as long-standing: nobody would treat them differently.
+LEAST_RANGE = 0.25
 ORDERS_OF_DOUBT = 3.0
 
 
@@ -67,9 +81,9 @@ def persona_model(facts: Facts, as_of: date, clusters: int | None = None, seed: 
     """Cluster customers by their habits and say in words what sets each cluster apart.
 
     Habits (how often, how much, when, what; those that the facts allow) are put on one scale (logarithm where skewed,
-    median and interquartile range, cut at 3), and clustered by k-means. The number of clusters is the fewest of 3 … 7
-    whose silhouette is as good as the best (within 0.03), among those that are stable: found alike on different halves
-    of the customers.
+    median and the range of 95 %, cut at 3), and clustered by k-means. The number of clusters is the fewest of 3 … 7
+    whose silhouette is as good as the best (within 0.03), among those that are stable (found alike on different halves
+    of the customers) and stand further apart than in a base of one kind with the same habits.
 
     Args:
         facts: orders and, where known, refunds and order lines.
@@ -79,7 +93,7 @@ def persona_model(facts: Facts, as_of: date, clusters: int | None = None, seed: 
         seed: the same seed and facts give the same personas, whatever the order of the rows.
 
     Returns:
-        The model, or why there is none: too few customers, no habit that differs, or no stable clusters.
+        The model, or why there is none: too few customers, no habit that differs, or no clusters that are real.
 
     Raises:
         InputError: ``clusters`` out of its range.
@@ -109,7 +123,11 @@ def _usable(table: pa.Table, name: str) -> tuple[Matrix] | None:
         return None
     # Engines add floats up in different orders: rounding keeps the last bits from moving a customer.
     values = np.round(np.where(known, values, np.median(values[known])), 9)
-    return (values,) if np.ptp(values) > 0 else None
+    if np.ptp(values) == 0:
+        return None
+    low, middle, high = np.percentile(values, [2.5, 50, 97.5])
+    is_alike = not name.endswith("_share") and high - low < LEAST_RANGE * middle
+    return None if is_alike else (values,)
 
 
 def _fit(
@@ -130,7 +148,7 @@ def _fit(
     if isinstance(chosen, NotAvailable):
         return chosen
     k, width, stable = chosen
-    centres = kmeans(fitted, k, seed, restarts=8 if len(fitted) <= ROWS_TO_CHOOSE_WITH else 2)
+    centres = improved(fitted, kmeans(few, k, seed))
     labels = nearest(points, centres)
     revenue = np.asarray(table["revenue"].cast(pa.float64()))
     found = described(habits, points, labels, revenue, facts.business.currency, home)
@@ -175,7 +193,9 @@ def _choose(
         return NotAvailable(
             f"no stable clusters: halves of the customers agree by {most:.2f} at best (needed {LEAST_STABILITY})"
         )
-    best = max(row[1] for row in stable)
-    if best < LEAST_SILHOUETTE:
-        return NotAvailable(f"the customers form one cloud: silhouette {best:.2f} (needed {LEAST_SILHOUETTE})")
-    return next(row for row in stable if row[1] >= best - AS_GOOD)
+    # Kinds that differ in one habit alone stand apart in the reference too, hence the first condition.
+    apart = [row for row in stable if row[1] >= PLAIN or excess(points, row[0], row[1], seed) >= LEAST_EXCESS]
+    if not apart:
+        return NotAvailable("the customers form one cloud: clusters stand no further apart than in a base of one kind")
+    best = max(row[1] for row in apart)
+    return next(row for row in apart if row[1] >= best - AS_GOOD)

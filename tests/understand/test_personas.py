@@ -172,6 +172,15 @@ def test_a_number_of_clusters_out_of_range_is_refused(duckdb_table: MakeTable) -
         personas(facts_of_frame(duckdb_table, planted(each=1)), AS_OF, clusters=1)
 
 
+def test_a_habit_in_which_nearly_all_are_alike_is_not_clustered(duckdb_table: MakeTable) -> None:
+    frame = planted()
+    first = frame.drop_duplicates("customer_id").assign(ordered_at=START - timedelta(days=3000), discount=Decimal(0))
+    first["order_id"] = "first" + first.order_id
+    centre = model(duckdb_table, pd.concat([frame, first])).personas[0].centre
+    assert "tenure_days" not in centre
+    assert "recency_days" in centre
+
+
 def test_real_customers_are_all_assigned_and_their_centres_are_their_means(
     duckdb_table: MakeTable, shared_data: Path
 ) -> None:
