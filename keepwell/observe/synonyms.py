@@ -24,7 +24,8 @@ _TEXT: dict[str, str] = {
     "numero client, code client, courriel, adresse e mail, acheteur",
     "ordered_at": "ordered at, order date, order time, order datetime, order timestamp, created timestamp, "
     "date ordered, purchase date, purchase timestamp, order purchase timestamp, invoice date, invoicedate, "
-    "transaction date, created at, created, date created, placed at, processed at, sale date, date, datetime, timestamp, time, "
+    "transaction date, created at, created, date created, placed at, processed at, sale date, date, "
+    "datetime, timestamp, time, "
     "day, 주문일시, 주문일자, 주문일, 주문날짜, 주문시간, 구매일, 결제일시, 결제일, 거래일, 날짜, 일자, 일시, "
     "data zamowienia, data zlozenia zamowienia, data zakupu, data sprzedazy, data faktury, data transakcji, "
     "data, bestelldatum, auftragsdatum, kaufdatum, rechnungsdatum, bestellt am, datum, erstellt am, "
