@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,9 +10,10 @@ import ibis.expr.types as ir
 
 from keepwell.understand.activity import midnight
 from keepwell.understand.facts import Facts
+from keepwell.understand.ratio_of_sums import RatioOfSums
 from keepwell.understand.recurring import MONEY, MONTHS_A_YEAR, paid_terms
 from keepwell.understand.recurring_survival import TRIAL_WINDOW_DAYS, first_trials
-from keepwell.vocabulary.estimate import Z_95, NotAvailable, wilson
+from keepwell.vocabulary.estimate import NotAvailable, wilson
 from keepwell.vocabulary.kpi import KpiDefinition, KpiValue, Unit
 from keepwell.vocabulary.period import Period
 
@@ -103,27 +103,6 @@ DEFINITIONS_RECURRING: dict[str, KpiDefinition] = {definition.key: definition fo
 
 
 @dataclass(frozen=True, slots=True)
-class _RatioOfSums:
-    """Σx / Σy over ``n`` customers with the second moments that its interval needs."""
-
-    n: int
-    x: float
-    y: float
-    xx: float
-    xy: float
-    yy: float
-
-    def interval(self) -> tuple[float, float] | None:
-        """Linearised interval of a ratio of two sums (Cochran 1977, eq. 6.13); none for fewer than two customers."""
-        if self.n < 2 or self.y == 0:
-            return None
-        ratio = self.x / self.y
-        residual = max(0.0, self.xx - 2 * ratio * self.xy + ratio**2 * self.yy)
-        half = Z_95 * math.sqrt(residual * self.n / (self.n - 1)) / self.y
-        return max(0.0, ratio - half), ratio + half
-
-
-@dataclass(frozen=True, slots=True)
 class _Sums:
     """Sums over customers of what they paid a month just before the start and the end of the period."""
 
@@ -135,8 +114,8 @@ class _Sums:
     won: float
     lost: float
     grew: float
-    gross: _RatioOfSums
-    net: _RatioOfSums
+    gross: RatioOfSums
+    net: RatioOfSums
 
 
 def subscription_kpis(facts: Facts, period: Period, until: date | None = None) -> list[KpiValue]:
@@ -206,8 +185,8 @@ def _sums(facts: Facts, period: Period) -> _Sums:
         won=float(value["closing"] - value["stayed"]),
         lost=float(value["opening"] - value["kept"]),
         grew=float(value["stayed"] - value["kept"]),
-        gross=_RatioOfSums(n, float(value["kept"]), y, value["kk"], value["ks"], value["ss"]),
-        net=_RatioOfSums(n, float(value["stayed"]), y, value["ee"], value["es"], value["ss"]),
+        gross=RatioOfSums(n, float(value["kept"]), y, value["kk"], value["ks"], value["ss"]),
+        net=RatioOfSums(n, float(value["stayed"]), y, value["ee"], value["es"], value["ss"]),
     )
 
 
