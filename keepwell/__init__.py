@@ -1,1 +1,86 @@
-"""Keep or win? Where the next unit of money and attention should go, from your own data."""
+"""Keep or win? Where the next unit of money and attention should go, from your own data.
+
+>>> import keepwell as kw
+>>> sorted(set(dir(kw)) & {"facts", "kpis", "decide", "plot"})
+['decide', 'facts', 'kpis', 'plot']
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from keepwell import plot
+    from keepwell.loop.content import report
+    from keepwell.loop.library import (
+        channels,
+        cohorts,
+        concentration,
+        decide,
+        facts,
+        funnel,
+        gaps,
+        growth,
+        kpis,
+        migration,
+        movements,
+        new_and_returning,
+        open_folder,
+        personas,
+        rfm,
+        segments,
+        trend,
+        value_by,
+    )
+    from keepwell.vocabulary.business import Business
+    from keepwell.vocabulary.period import Period
+
+__version__ = version("keepwell")
+
+_PLACES = {
+    "plot": "keepwell.plot",
+    "report": "keepwell.loop.content",
+    "Business": "keepwell.vocabulary.business",
+    "Period": "keepwell.vocabulary.period",
+}
+
+__all__ = [
+    "Business",
+    "Period",
+    "channels",
+    "cohorts",
+    "concentration",
+    "decide",
+    "facts",
+    "funnel",
+    "gaps",
+    "growth",
+    "kpis",
+    "migration",
+    "movements",
+    "new_and_returning",
+    "open_folder",
+    "personas",
+    "plot",
+    "report",
+    "rfm",
+    "segments",
+    "trend",
+    "value_by",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # The engine and pandas take most of a second to load: only what is used is loaded.
+    if name not in __all__:
+        raise AttributeError(f"module 'keepwell' has no attribute {name!r}")
+    module = importlib.import_module(_PLACES.get(name, "keepwell.loop.library"))
+    found = module if name == "plot" else getattr(module, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

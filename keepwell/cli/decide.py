@@ -10,7 +10,7 @@ from rich.text import Text
 
 from keepwell.cli.options import data_option, engine_option, json_option
 from keepwell.cli.output import console, print_json, print_table, progress_bar
-from keepwell.loop.content import SEED, decide
+from keepwell.loop.answer import SEED, decide
 from keepwell.loop.facts import open_facts
 from keepwell.loop.report import numbers
 from keepwell.vocabulary.answer import Answer, Figure
@@ -58,55 +58,76 @@ def print_answer(found: Answer) -> None:
 
 def print_details(found: Answer) -> None:
     """Print the tables behind the answer."""
+    _print_allowable(found)
+    _print_what_ifs(found)
+    _print_criteria(found)
+    if found.channels:
+        _print_channels(found)
+    unknown = [[item.question, item.needs] for item in found.not_identified]
+    print_table("Not known from these facts", ["question", "what would tell"], unknown)
+    print_table("Assumptions", [""], [[item] for item in found.assumptions])
+
+
+def _print_allowable(found: Answer) -> None:
     money = found.currency
     rows = [
-        [item.dimension, item.group, f"{item.customers:,}", figure(item.within_horizon, Unit.MONEY, money), span(item.within_horizon, money),
-         figure(item.on_first_order, Unit.MONEY, money), "few customers" if item.is_thin else ""]
+        [
+            item.dimension,
+            item.group,
+            f"{item.customers:,}",
+            figure(item.within_horizon, Unit.MONEY, money),
+            span(item.within_horizon, money),
+            figure(item.on_first_order, Unit.MONEY, money),
+            "few customers" if item.is_thin else "",
+        ]
         for item in found.allowable_cac
-    ]  # fmt: skip
+    ]
+    title = f"Allowable CAC: what a newcomer earns within {found.horizon_days} days"
     columns = ["by", "group", "customers", "pay at most", "95 % interval", "first order alone", ""]
-    print_table(
-        f"Allowable CAC: what a newcomer earns within {found.horizon_days} days", columns, rows, right=(2, 3, 4, 5)
-    )
+    print_table(title, columns, rows, right=(2, 3, 4, 5))
     rows = [
         [item.segment, f"{item.customers:,}", figure(item.worth, Unit.MONEY, money), span(item.worth, money)]
         for item in found.retention_points
     ]
-    print_table(
-        "What one point of yearly retention is worth",
-        ["segment", "customers", "a year", "95 % interval"],
-        rows,
-        right=(1, 2, 3),
-    )
+    columns = ["segment", "customers", "a year", "95 % interval"]
+    print_table("What one point of yearly retention is worth", columns, rows, right=(1, 2, 3))
+
+
+def _print_what_ifs(found: Answer) -> None:
+    money = found.currency
     rows = [
         [item.name, figure(item.change, Unit.MONEY, money), span(item.change, money), str(item.evidence)]
         for item in found.what_ifs
     ]
-    print_table(
-        "What if (change of next year's margin)", ["what if", "change", "95 % interval", "evidence"], rows, right=(1, 2)
-    )
+    columns = ["what if", "change", "95 % interval", "evidence"]
+    print_table("What if (change of next year's margin)", columns, rows, right=(1, 2))
+
+
+def _print_criteria(found: Answer) -> None:
     rows = [
-        [str(item.leans or "–"), item.name, str(item.status), figure(item.measured, item.unit, money), item.why]
-        for item in found.criteria
+        [str(i.leans or "–"), i.name, str(i.status), figure(i.measured, i.unit, found.currency), i.why]
+        for i in found.criteria
     ]
     print_table("When to lean which way", ["lean", "criterion", "status", "here", "why"], rows, right=(3,))
-    rows = [[item.claim, figure(item.measured, item.unit, money), item.verdict] for item in found.claims]
+    rows = [[item.claim, figure(item.measured, item.unit, found.currency), item.verdict] for item in found.claims]
     print_table("What people say", ["claim", "here", "verdict"], rows, right=(1,))
-    if found.channels:
-        rows = [
-            [item.channel, figure(item.cac, Unit.MONEY, money), figure(item.allowable_cac, Unit.MONEY, money),
-             figure(item.ltv_to_cac, Unit.RATIO, money), figure(item.payback_months, Unit.MONTHS, money), item.verdict]
-            for item in found.channels
-        ]  # fmt: skip
-        print_table(
-            "Channels", ["channel", "CAC", "allowable", "LTV:CAC", "payback", "verdict"], rows, right=(1, 2, 3, 4)
-        )
-    print_table(
-        "Not known from these facts",
-        ["question", "what would tell"],
-        [[i.question, i.needs] for i in found.not_identified],
-    )
-    print_table("Assumptions", [""], [[item] for item in found.assumptions])
+
+
+def _print_channels(found: Answer) -> None:
+    money = found.currency
+    rows = [
+        [
+            item.channel,
+            figure(item.cac, Unit.MONEY, money),
+            figure(item.allowable_cac, Unit.MONEY, money),
+            figure(item.ltv_to_cac, Unit.RATIO, money),
+            figure(item.payback_months, Unit.MONTHS, money),
+            item.verdict,
+        ]
+        for item in found.channels
+    ]
+    columns = ["channel", "CAC", "allowable", "LTV:CAC", "payback", "verdict"]
+    print_table("Channels", columns, rows, right=(1, 2, 3, 4))
 
 
 def figure(value: Figure, unit: Unit, currency: str) -> str:

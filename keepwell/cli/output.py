@@ -23,7 +23,9 @@ from keepwell.vocabulary.estimate import NotAvailable
 if TYPE_CHECKING:
     import pandas as pd
 
-console = Console(highlight=False)
+WIDE = 160  # when nobody looks at a terminal, lines are not folded to 80 characters
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 errors = Console(stderr=True, highlight=False)
 
 
@@ -67,8 +69,13 @@ def plain(value: Any) -> Any:
 
 def frame_as_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a frame's rows for JSON, with null where a cell is blank."""
-    blank_as_none = frame.astype(object).where(frame.notna(), None)
-    return [{str(key): plain(item) for key, item in row.items()} for row in blank_as_none.to_dict("records")]
+    rows = frame.astype(object).to_dict("records")
+    return [{str(key): None if _is_blank(item) else plain(item) for key, item in row.items()} for row in rows]
+
+
+def _is_blank(item: object) -> bool:
+    # NaN and NaT are the only values that differ from themselves
+    return item is None or bool(item != item)
 
 
 def print_table(
@@ -77,7 +84,9 @@ def print_table(
     """Print rows of text under a title; the columns in ``right`` are numbers."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
     for index, name in enumerate(columns):
-        table.add_column(name, justify="right" if index in right else "left", overflow="fold")
+        is_number = index in right
+        width = max((len(row[index]) for row in rows), default=0) if is_number else None
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold", min_width=width)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)

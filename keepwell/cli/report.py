@@ -9,7 +9,8 @@ import click
 
 from keepwell.cli.options import PeriodType, data_option, engine_option, json_option
 from keepwell.cli.output import console, print_json, progress_bar
-from keepwell.loop.content import SEED, report_content
+from keepwell.loop.answer import SEED
+from keepwell.loop.content import report_content
 from keepwell.loop.facts import open_facts
 from keepwell.loop.report.page import write_report
 from keepwell.vocabulary.answer import Answer

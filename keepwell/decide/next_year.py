@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from keepwell.decide.allowable_cac import present_share
 from keepwell.decide.last_year import LastYear
@@ -117,8 +117,8 @@ def mean_incremental() -> float:
     """
     mu, s = math.log(INCREMENTAL_MEDIAN), INCREMENTAL_SPREAD
     # E[min(1, X)] of a lognormal: the part below 1 and the mass above it.
-    below = math.exp(mu + s * s / 2) * norm.cdf((-mu - s * s) / s)
-    return float(below + norm.sf(-mu / s))
+    below = math.exp(mu + s * s / 2) * ndtr((-mu - s * s) / s)
+    return float(below + ndtr(mu / s))
 
 
 def _paid(order_log: OrderLog) -> tuple[float | None, float]:

@@ -37,7 +37,7 @@ def append(paths: Paths, staging: Staging, describe: Callable[[Settled], Entry])
 def held_files(paths: Paths) -> dict[str, list[Path]]:
     """Return the active files of every fact table that exists."""
     return {
-        name: delta.active_files(delta.open_or_create(paths.table(name), table.schema))
+        name: delta.files_in(paths.table(name), table.schema)
         for name, table in FACTS.items()
         if paths.table(name).exists()
     }
@@ -52,7 +52,7 @@ def _publish(paths: Paths, files: Mapping[str, Sequence[Path]]) -> None:
             sync_file(path)
             os.link(path, folder / path.name)
         sync_folder(folder)
-        delta.change(table, add=[folder / path.name for path in staged])
+        delta.change(table, folder, add=[folder / path.name for path in staged])
 
 
 def _add(ledger: Ledger, entry: Entry) -> Ledger:

@@ -24,10 +24,10 @@ def compact(paths: Paths) -> int:
         if not folder.exists():
             continue
         table = delta.open_or_create(folder, fact_table.schema)
-        for files in _bins(delta.active_files(table)):
+        for files in _bins(delta.active_files(table, folder)):
             with workshop(paths.staging) as connection:
                 whole = merge(connection, paths, name, files)
-            delta.change(table, add=[whole] if whole else [], remove=files)
+            delta.change(table, folder, add=[whole] if whole else [], remove=files)
             table = delta.open_or_create(folder, fact_table.schema)
             merged += len(files)
     return merged
@@ -36,7 +36,7 @@ def compact(paths: Paths) -> int:
 def needs_compacting(paths: Paths) -> bool:
     """Say whether some table has enough small files to be worth merging."""
     return any(
-        bool(_bins(delta.active_files(delta.open_or_create(paths.table(name), table.schema))))
+        bool(_bins(delta.files_in(paths.table(name), table.schema)))
         for name, table in FACTS.items()
         if paths.table(name).exists()
     )
@@ -51,7 +51,7 @@ def sweep(paths: Paths) -> int:
     for name, table in FACTS.items():
         folder = paths.table(name)
         if folder.exists():
-            swept += _sweep(folder, delta.active_files(delta.open_or_create(folder, table.schema)))
+            swept += _sweep(folder, delta.files_in(folder, table.schema))
     if paths.ledger.exists():
         delta.open_or_create(paths.ledger, SCHEMA)
         swept += _sweep(paths.ledger, ledger_files(paths))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -52,13 +51,23 @@ def widen(table: DeltaTable, folder: Path, schema: pa.Schema) -> DeltaTable:
     return table
 
 
-def active_files(table: DeltaTable) -> list[Path]:
+def active_files(table: DeltaTable, folder: Path) -> list[Path]:
     """Return the files that make up the table at this version; globbing the folder would be wrong."""
-    return [Path(unquote(uri.removeprefix("file://"))) for uri in table.file_uris()]
+    return [folder / name for name in pa.table(table.get_add_actions())["path"].to_pylist()]
+
+
+def files_in(folder: Path, schema: pa.Schema) -> list[Path]:
+    """Return the files of the newest version of the table in ``folder``."""
+    return active_files(open_or_create(folder, schema), folder)
 
 
 def change(
-    table: DeltaTable, *, add: Sequence[Path] = (), remove: Sequence[Path] = (), sequence: tuple[str, int] | None = None
+    table: DeltaTable,
+    folder: Path,
+    *,
+    add: Sequence[Path] = (),
+    remove: Sequence[Path] = (),
+    sequence: tuple[str, int] | None = None,
 ) -> None:
     """Add and remove files in one commit, then sync the log.
 
@@ -82,7 +91,7 @@ def change(
         )
     except CommitFailedError as error:
         raise LostRaceError(str(error)) from error
-    sync_folder(Path(unquote(table.table_uri.removeprefix("file://"))) / "_delta_log")
+    sync_folder(folder / "_delta_log")
 
 
 def _add_action(path: Path) -> AddAction:

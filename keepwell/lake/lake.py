@@ -22,6 +22,7 @@ from keepwell.vocabulary.tables import FACTS
 
 WRITE_PATIENCE = 600.0
 READ_PATIENCE = 60.0
+UNREADABLE = "%?*[]"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Lake:
     @classmethod
     def create(cls, root: str | Path, business: Business | None = None) -> Lake:
         """Open the data folder ``root``, making it when it is not there; ``business`` replaces its settings."""
-        paths = Paths(Path(root).expanduser().resolve())
+        paths = _paths(root)
         try:
             paths.staging.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -67,7 +68,7 @@ class Lake:
             InputError: there is no lake in it.
 
         """
-        paths = Paths(Path(root).expanduser().resolve())
+        paths = _paths(root)
         if not paths.lake.exists():
             raise InputError(
                 "lake.missing",
@@ -213,3 +214,17 @@ class Lake:
         busy = "Somebody is reading the lake, so that replaced files cannot be removed yet."
         with lock(self.paths.lake / ".readers", exclusive=True, patience=patience, busy=busy):
             yield
+
+
+def _paths(root: str | Path) -> Paths:
+    folder = Path(root).expanduser().resolve()
+    bad = sorted(set(str(folder)) & set(UNREADABLE))
+    if bad:
+        raise InputError(
+            "lake.path",
+            f"A data folder's path may not hold {' '.join(bad)}, which table readers take for patterns.",
+            where=str(folder),
+            value=bad,
+            advice="Choose another folder with --data.",
+        )
+    return Paths(folder)

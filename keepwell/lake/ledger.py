@@ -80,7 +80,7 @@ class Ledger:
     def read(cls, paths: Paths) -> Ledger:
         """Read the newest version."""
         table = delta.open_or_create(paths.ledger, SCHEMA)
-        files = delta.active_files(table)
+        files = delta.active_files(table, paths.ledger)
         rows = [row for file in files for row in pq.read_table(file).to_pylist()]
         return cls(paths, table, tuple(_entry(row) for row in sorted(rows, key=lambda row: row["sequence"])))
 
@@ -117,7 +117,7 @@ class Ledger:
         pq.write_table(pa.Table.from_pylist([_row(entry, sequence)], schema=SCHEMA), staged)
         publish(staged, final)
         try:
-            delta.change(self.table, add=[final], sequence=(APPLICATION, sequence))
+            delta.change(self.table, self.paths.ledger, add=[final], sequence=(APPLICATION, sequence))
         except delta.LostRaceError:
             final.unlink(missing_ok=True)
             raise
@@ -176,4 +176,4 @@ def _entry(row: dict[str, object]) -> Entry:
 
 def ledger_files(paths: Paths) -> list[Path]:
     """Return the files of the ledger's newest version."""
-    return delta.active_files(delta.open_or_create(paths.ledger, SCHEMA))
+    return delta.files_in(paths.ledger, SCHEMA)

@@ -45,7 +45,7 @@ def snapshot(paths: Paths, engine: str, memory: str | None) -> Iterator[Snapshot
     """Open the facts on ``engine``; the caller holds the readers' lock for as long as it uses them."""
     first = Ledger.read(paths)
     files = {
-        name: delta.active_files(delta.open_or_create(paths.table(name), table.schema))
+        name: delta.files_in(paths.table(name), table.schema)
         for name, table in FACTS.items()
         if paths.table(name).exists()
     }

@@ -39,7 +39,7 @@ def remove_rows(paths: Paths, name: str, column: str, value: str) -> int:
     if not folder.exists() or column not in FACTS[name].schema.names:
         return 0
     table = delta.open_or_create(folder, FACTS[name].schema)
-    files = delta.active_files(table)
+    files = delta.active_files(table, folder)
     if not files:
         return 0
     with workshop(paths.staging) as connection:
@@ -53,7 +53,7 @@ def remove_rows(paths: Paths, name: str, column: str, value: str) -> int:
         new = [
             merge(connection, paths, name, [file], keep=f"{column} IS DISTINCT FROM '{quote(value)}'") for file in old
         ]
-    delta.change(table, add=[path for path in new if path is not None], remove=old)
+    delta.change(table, folder, add=[path for path in new if path is not None], remove=old)
     return sum(count for _, count in holding)
 
 

@@ -145,9 +145,13 @@ class Staging:
                 f"SELECT source_row FROM read_parquet({file_list(paths)})" for paths in files.values()
             )
             unless_kept = f"WHERE row NOT IN ({kept})" if kept else ""
-            counted = connection.execute(
-                f"SELECT row, min(reason) AS reason, min(detail) AS detail FROM refused {unless_kept} GROUP BY 1"
-            ).to_arrow_table()
+            counted = (
+                connection.execute(
+                    f"SELECT row, min(reason) AS reason, min(detail) AS detail FROM refused {unless_kept} GROUP BY 1"
+                )
+                .to_arrow_table()
+                .sort_by("row")
+            )
             row = connection.execute(f"SELECT count(*) FROM ({kept})").fetchone() if kept else None
         rows = {t: sum(pq.read_metadata(path).num_rows for path in paths) for t, paths in files.items()}
         return Settled(

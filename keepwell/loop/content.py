@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from keepwell.decide.keep_or_win import answer
-from keepwell.decide.order_log import OrderLog
 from keepwell.lake.ledger import Entry
+from keepwell.loop.answer import SEED, last_year_channels, need_orders
 from keepwell.loop.facts import OpenFacts
-from keepwell.loop.order_log import HORIZON_DAYS, frame, order_log
+from keepwell.loop.frames import frame
+from keepwell.loop.order_log import order_log
 from keepwell.loop.report.content import ReportContent
+from keepwell.loop.report.page import write_report
 from keepwell.understand import concentration, gaps, recurring, rfm
-from keepwell.understand.acquisition import channels
 from keepwell.understand.activity import observed
 from keepwell.understand.cohorts import cohorts
 from keepwell.understand.definitions import DEFINITIONS
@@ -25,8 +27,6 @@ from keepwell.understand.growth import growth
 from keepwell.understand.kpis import kpis, trend
 from keepwell.understand.personas import personas
 from keepwell.understand.revenue import new_and_returning
-from keepwell.vocabulary.answer import Answer
-from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import NotAvailable
 from keepwell.vocabulary.period import Grain, Period
 
@@ -43,7 +43,6 @@ HEADLINE = (
     "historic_lifetime_value",
 )
 TRENDS = ("net_revenue", "ordering_customers", "average_order_value", "purchase_frequency")
-SEED = 20240101
 
 
 @dataclass(frozen=True)
@@ -56,16 +55,6 @@ class ImportedFile:
     rows_kept: int
     refused: Mapping[str, int]
     findings: Sequence[str]
-
-
-def decide(opened: OpenFacts, as_of: date, seed: int = SEED) -> Answer:
-    """Return the answer to keep or win from open facts.
-
-    Raises:
-        InputError: there is no order before ``as_of``.
-
-    """
-    return answer(_log(opened, as_of)[0], opened.business, seed)
 
 
 def report_content(
@@ -84,7 +73,9 @@ def report_content(
     tell = progress or (lambda _stage, _fraction: None)
     facts = opened.facts
     tell("value and channels", 0.05)
-    log, by_channel = _log(opened, as_of)
+    need_orders(opened)
+    by_channel = last_year_channels(facts, as_of)
+    log = order_log(facts, as_of, channels=by_channel)
     tell("answer and what-ifs", 0.2)
     found = answer(log, opened.business, seed)
     tell("KPIs", 0.35)
@@ -128,34 +119,6 @@ def report_content(
     )
 
 
-def _log(opened: OpenFacts, as_of: date) -> tuple[OrderLog, pd.DataFrame | None]:
-    if not opened.has_orders:
-        raise InputError(
-            "decide.no_orders",
-            "Without orders there is nothing to decide on.",
-            advice="Import an order log: keepwell import orders.csv",
-        )
-    found = _channels(opened.facts, as_of)
-    return order_log(opened.facts, as_of, channels=found), found
-
-
-def _channels(facts: Facts, as_of: date) -> pd.DataFrame | None:
-    """Channels of the last year, with the value of the customers who are old enough to measure."""
-    if facts.spend is None:
-        return None
-    log = observed(facts)
-    year = Period(max(log.start, as_of - timedelta(days=HORIZON_DAYS)), as_of)
-    horizon = min(HORIZON_DAYS, max(1, (as_of - log.start).days // 2))
-    measured = Period(log.start, as_of - timedelta(days=horizon))
-    rows = channels(facts, year, horizon_days=horizon, value_period=measured, until=as_of)
-    return pd.DataFrame([_plain(row) for row in rows])
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    values = {name: getattr(row, name) for name in row.__dataclass_fields__}
-    return {name: None if isinstance(value, NotAvailable) else value for name, value in values.items()}
-
-
 def _earlier(facts: Facts, as_of: date) -> date | None:
     """Return the day to compare segments with: a year before, or half the log when it is shorter."""
     log = observed(facts)
@@ -173,3 +136,22 @@ def _imported(entry: Entry) -> ImportedFile:
     return ImportedFile(
         entry.file_name, entry.importer, entry.rows_in, entry.rows_kept, dict(entry.refused), entry.findings
     )
+
+
+def report(
+    facts: Facts, path: str | Path = "report.html", as_of: date | str | None = None, period: Period | str | None = None
+) -> Path:
+    """Write the report into one HTML file that opens offline; return its path.
+
+    Args:
+        facts: from ``keepwell.facts`` or ``keepwell.open_folder``.
+        path: the file; one that stands there is replaced.
+        as_of: first day not counted; the day after the last order where not given.
+        period: days of the KPIs; the last 365 days where not given.
+
+    """
+    opened = OpenFacts(facts, facts.business, (), has_orders=True)
+    until = opened.as_of(date.fromisoformat(as_of) if isinstance(as_of, str) else as_of)
+    asked = Period.parse(period) if isinstance(period, str) else opened.period(period, until)
+    write_report(report_content(opened, as_of=until, period=asked), Path(path))
+    return Path(path)

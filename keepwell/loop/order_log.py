@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import ibis
-import ibis.expr.types as ir
 import pandas as pd
 
 from keepwell.decide.order_log import (
@@ -18,6 +17,7 @@ from keepwell.decide.order_log import (
     RevenueShares,
     ValueGroup,
 )
+from keepwell.loop.frames import frame
 from keepwell.understand import concentration, gaps
 from keepwell.understand.activity import observed
 from keepwell.understand.attributes import attributes
@@ -28,6 +28,7 @@ from keepwell.understand.product_trial import NewProductBuyers, new_product_buye
 from keepwell.understand.recent_years import recent_years
 from keepwell.understand.revenue import new_and_returning
 from keepwell.understand.rfm import rfm
+from keepwell.understand.truncation import known_since, won_since
 from keepwell.vocabulary.estimate import NotAvailable, SampleMean
 from keepwell.vocabulary.period import Grain, Period
 
@@ -66,30 +67,36 @@ def order_log(
     )
 
 
-def frame(table: ir.Table) -> pd.DataFrame:
-    """Run an expression and return a frame with plain numbers: decimals become floats, for drawing and showing."""
-    decimals = {name: "float64" for name, kind in table.schema().items() if kind.is_decimal()}
-    found: pd.DataFrame = (table.cast(decimals) if decimals else table).execute()
-    return found
-
-
 def _values(facts: Facts, horizon_days: int, as_of: date) -> tuple[ValueGroup, ...]:
-    known = [None, *(name for name in DIMENSIONS if name in attributes(facts))]
-    groups: list[ValueGroup] = []
-    for by in known:
-        rows = value_by(facts, by, horizon_days, as_of).to_pyarrow().to_pylist()
-        groups += [_group(by or EVERYONE, row) for row in rows]
-        if by is not None and len(rows) == 1:
-            groups.pop()  # one group says nothing that the whole base does not
+    """Return what newcomers brought, by group, leaving out those who may have been customers before the log began.
+
+    Where the log is too short to leave them out, everybody counts and is marked as perhaps not new.
+    """
+    since = known_since(facts, as_of)
+    clean = None if since is None else won_since(facts, since)
+    whole = [] if clean is None else _groups(clean, None, horizon_days, as_of, is_truncated=False)
+    is_truncated = not whole
+    newcomers = facts if clean is None or is_truncated else clean
+    groups = whole or _groups(newcomers, None, horizon_days, as_of, is_truncated=True)
+    for by in (name for name in DIMENSIONS if name in attributes(facts)):
+        found = _groups(newcomers, by, horizon_days, as_of, is_truncated=is_truncated)
+        if len(found) > 1:  # one group says nothing that the whole base does not
+            groups += found
     return tuple(groups)
 
 
-def _group(dimension: str, row: dict[str, Any]) -> ValueGroup:
+def _groups(facts: Facts, by: str | None, horizon_days: int, as_of: date, *, is_truncated: bool) -> list[ValueGroup]:
+    rows = value_by(facts, by, horizon_days, as_of).to_pyarrow().to_pylist()
+    return [_group(by or EVERYONE, row, is_truncated=is_truncated) for row in rows]
+
+
+def _group(dimension: str, row: dict[str, Any], *, is_truncated: bool) -> ValueGroup:
     return ValueGroup(
         dimension,
         row["group"],
         SampleMean(row["customers"], float(row["total"]), row["sum_squares"]),
         SampleMean(row["customers"], float(row["first_order_total"]), row["first_order_sum_squares"]),
+        is_truncated=is_truncated,
     )
 
 

@@ -248,3 +248,15 @@ def mentioned(lake: Lake, text: str) -> bool:
             return True
     found = subprocess.run(["grep", "-rl", text, str(lake.paths.root)], capture_output=True, text=True, check=False)
     return bool(found.stdout)
+
+
+@pytest.mark.parametrize("name", ["sp ace", "sp#1", "가게-łódź"])
+def test_a_data_folder_may_have_any_ordinary_name(tmp_path: Path, name: str) -> None:
+    lake = Lake.create(tmp_path / name)
+    append(lake, {"orders": orders(2)})
+    assert lake.count() == {"orders": 2}
+
+
+def test_a_data_folder_whose_name_is_a_pattern_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="may not hold"):
+        Lake.create(tmp_path / "100%[x]")

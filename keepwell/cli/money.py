@@ -1,0 +1,82 @@
+"""Commands about money and behaviour: channels, recurring revenue, funnels."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import click
+import ibis.expr.types as ir
+import pandas as pd
+
+from keepwell.cli.analysis import as_of_option, day_of, grain_option, opened, period_option, shared, show
+from keepwell.loop.facts import OpenFacts
+from keepwell.loop.frames import frame, without_reasons
+from keepwell.understand import acquisition, funnel, recurring
+from keepwell.vocabulary.errors import InputError
+from keepwell.vocabulary.period import Grain, Period
+
+
+@click.command("channels")
+@period_option
+@click.option("--horizon-days", type=click.IntRange(min=1), default=365, show_default=True, help="Horizon of value.")
+@shared
+def channels_command(period: Period | None, horizon_days: int, **common: Any) -> None:
+    """Print CAC, payback and LTV:CAC by acquisition channel; needs a spend file for all but the value."""
+    with opened(common) as facts:
+        asked = facts.period(period)
+        rows = acquisition.channels(facts.facts, asked, horizon_days=horizon_days)
+        found = pd.DataFrame([without_reasons(row) for row in rows])
+        currency = facts.business.currency
+    show(found, list(found.columns), f"Acquisition channels, {asked}", currency, common)
+
+
+@click.command("mrr")
+@grain_option
+@as_of_option
+@shared
+def mrr_command(grain: str, as_of: datetime | None, **common: Any) -> None:
+    """Print recurring revenue and its movements by period."""
+    with opened(common) as facts:
+        if facts.facts.subscriptions is None:
+            raise InputError(
+                "mrr.no_subscriptions", "There are no subscriptions.", advice="Import them: keepwell import subs.jsonl"
+            )
+        until = day_of(as_of) or _last_change(facts.facts.subscriptions)
+        found = frame(recurring.movements(facts.facts, Grain(grain), until))
+        currency = facts.business.currency
+    show(found, list(found.columns), "Recurring revenue", currency, common)
+
+
+@click.command("funnel")
+@click.option(
+    "--step", "steps", multiple=True, required=True, metavar="EVENT", help="An event's name; give at least two."
+)
+@click.option("--window-days", type=click.IntRange(min=1), default=30, show_default=True, help="Days to get through.")
+@click.option("--by", help="Split by channel.")
+@period_option
+@shared
+def funnel_command(
+    steps: tuple[str, ...], window_days: int, by: str | None, period: Period | None, **common: Any
+) -> None:
+    """Print how many people get from one event to the next, each counted once."""
+    with opened(common) as facts:
+        asked = period or _event_days(facts)
+        rows = funnel.funnel(facts.facts, list(steps), window_days, asked, by=by)
+        found = pd.DataFrame([without_reasons(row) for row in rows])
+        currency = facts.business.currency
+    show(found, list(found.columns), f"Funnel, {asked}", currency, common)
+
+
+def _last_change(subscriptions: ir.Table) -> date:
+    ends = subscriptions.aggregate(started=subscriptions.started_at.max(), ended=subscriptions.ended_at.max())
+    last = max(moment for moment in ends.to_pyarrow().to_pylist()[0].values() if moment is not None)
+    return date.fromordinal(last.date().toordinal() + 1)
+
+
+def _event_days(facts: OpenFacts) -> Period:
+    if facts.facts.events is None:
+        raise InputError("funnel.no_events", "There are no events.", advice="Import them: keepwell import events.jsonl")
+    events = facts.facts.events
+    ends = events.aggregate(first=events.occurred_at.min(), last=events.occurred_at.max()).to_pyarrow().to_pylist()[0]
+    return Period(ends["first"].date(), date.fromordinal(ends["last"].date().toordinal() + 1))
