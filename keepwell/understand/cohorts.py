@@ -33,6 +33,16 @@ def cohorts(facts: Facts, grain: Grain = Grain.MONTH, by: str | None = None, unt
         who stopped stay in the denominator), is_observed. A cell whose step is not over is null and not observed: it
         would read too low. A cell in which nobody ordered is 0.
 
+    >>> import datetime as dt
+    >>> from keepwell.understand.facts import facts_from_tables
+    >>> from keepwell.vocabulary.business import Business
+    >>> log = ibis.memtable({"customer": ["a", "a", "b"], "order": ["1", "2", "3"], "total": [5.0, 7.0, 6.0],
+    ...                      "date": [dt.date(2011, 1, 1), dt.date(2011, 2, 1), dt.date(2011, 2, 5)]})
+    >>> facts = facts_from_tables(log, business=Business(currency="GBP"))
+    >>> cells = cohorts(facts, until=dt.date(2011, 3, 1))
+    >>> cells.select("cohort_step", "age", "size", "active", "ltv").execute().values.tolist()
+    [[24132.0, 0.0, 1.0, 1.0, 5.0], [24132.0, 1.0, 1.0, 1.0, 12.0], [24133.0, 0.0, 1.0, 1.0, 6.0]]
+
     """
     until = end_of_log(facts, until)
     keys = (["group"] if by else []) + ["cohort_step"]

@@ -53,6 +53,16 @@ def concentration(facts: Facts, period: Period) -> ir.Table:
         One row per percentile 1 to 100: percentile, customer_share (of the smallest whole number of customers that is
         at least that percentage), revenue_share (of those customers together; null where there is no revenue).
 
+    >>> import datetime as dt
+    >>> from keepwell.understand.facts import facts_from_tables
+    >>> from keepwell.vocabulary.business import Business
+    >>> log = ibis.memtable({"customer": ["a", "a", "b"], "order": ["1", "2", "3"], "total": [5.0, 7.0, 6.0],
+    ...                      "date": [dt.date(2011, 1, 1), dt.date(2011, 2, 1), dt.date(2011, 2, 5)]})
+    >>> facts = facts_from_tables(log, business=Business(currency="GBP"))
+    >>> best = concentration(facts, Period.parse("2011")).execute()
+    >>> [round(float(share), 3) for share in best.revenue_share[[0, 99]]]
+    [0.667, 1.0]
+
     """
     best_first = ibis.window(order_by=[ibis.desc("revenue"), "customer_id"])
     customers = customer_revenue(facts, period)

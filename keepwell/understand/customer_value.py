@@ -69,6 +69,15 @@ def value_by(facts: Facts, by: str | None, horizon_days: int, until: date | None
         One row per group with a mature customer: group, customers, total and first_order_total (decimal),
         sum_squares and first_order_sum_squares (float64), orders, repeat_customers (with more than one order).
 
+    >>> import datetime as dt
+    >>> from keepwell.understand.facts import facts_from_tables
+    >>> from keepwell.vocabulary.business import Business
+    >>> log = ibis.memtable({"customer": ["a", "a", "b"], "order": ["1", "2", "3"], "total": [5.0, 7.0, 6.0],
+    ...                      "date": [dt.date(2011, 1, 1), dt.date(2011, 2, 1), dt.date(2011, 2, 5)]})
+    >>> facts = facts_from_tables(log, business=Business(currency="GBP"))
+    >>> value_by(facts, None, 20, dt.date(2011, 3, 1)).select("group", "customers", "total").execute().values.tolist()
+    [['all', 2, Decimal('11.0000')]]
+
     """
     values = value_per_customer(facts, horizon_days, until)
     if by is None:

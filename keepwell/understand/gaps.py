@@ -34,6 +34,16 @@ def gaps(facts: Facts, until: date | None = None) -> ir.Table:
     """Return one row per order that is not a customer's first: customer_id, ordered_at, gap_days.
 
     ``gap_days`` counts local calendar days since the customer's previous order; two orders on one day are 0 apart.
+
+    >>> import datetime as dt
+    >>> from keepwell.understand.facts import facts_from_tables
+    >>> from keepwell.vocabulary.business import Business
+    >>> log = ibis.memtable({"customer": ["a", "a", "b"], "order": ["1", "2", "3"], "total": [5.0, 7.0, 6.0],
+    ...                      "date": [dt.date(2011, 1, 1), dt.date(2011, 2, 1), dt.date(2011, 2, 5)]})
+    >>> facts = facts_from_tables(log, business=Business(currency="GBP"))
+    >>> gaps(facts).execute().gap_days.tolist(), summary(gaps(facts)).median
+    ([31], 31.0)
+
     """
     orders = before(purchases(facts), "ordered_at", until)
     later = orders.filter(orders.previous_ordered_at.notnull())

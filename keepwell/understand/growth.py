@@ -34,6 +34,16 @@ def growth(facts: Facts, grain: Grain = Grain.MONTH, until: date | None = None) 
         ((new + resurrected) / churned; null where nobody churned), is_complete (the step is over). In a step that is
         not over, churned reads too high.
 
+    >>> import datetime as dt
+    >>> from keepwell.understand.facts import facts_from_tables
+    >>> from keepwell.vocabulary.business import Business
+    >>> log = ibis.memtable({"customer": ["a", "a", "b"], "order": ["1", "2", "3"], "total": [5.0, 7.0, 6.0],
+    ...                      "date": [dt.date(2011, 1, 1), dt.date(2011, 2, 1), dt.date(2011, 2, 5)]})
+    >>> facts = facts_from_tables(log, business=Business(currency="GBP"))
+    >>> steps = growth(facts, until=dt.date(2011, 3, 1))
+    >>> steps.select("active", "new", "retained", "resurrected", "churned").execute().values.tolist()
+    [[1, 1, 0, 0, 0], [2, 1, 1, 0, 0]]
+
     """
     until = end_of_log(facts, until)
     steps = customer_steps(facts, grain, until)

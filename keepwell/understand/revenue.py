@@ -32,6 +32,16 @@ def new_and_returning(facts: Facts, grain: Grain = Grain.MONTH, until: date | No
         is_truncated (the step begins within one typical gap — the activity window — of the first order in the log, so
         some of the "new" may be customers from before it), is_complete. Money is decimal.
 
+    >>> import datetime as dt
+    >>> from keepwell.understand.facts import facts_from_tables
+    >>> from keepwell.vocabulary.business import Business
+    >>> log = ibis.memtable({"customer": ["a", "a", "b"], "order": ["1", "2", "3"], "total": [5.0, 7.0, 6.0],
+    ...                      "date": [dt.date(2011, 1, 1), dt.date(2011, 2, 1), dt.date(2011, 2, 5)]})
+    >>> facts = facts_from_tables(log, business=Business(currency="GBP"))
+    >>> steps = new_and_returning(facts, until=dt.date(2011, 3, 1)).execute()
+    >>> steps[["new_revenue", "returning_revenue"]].astype(float).values.tolist()
+    [[5.0, 0.0], [6.0, 7.0]]
+
     """
     log = observed(facts)
     until = until or log.end

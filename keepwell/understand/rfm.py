@@ -32,6 +32,16 @@ def rfm(facts: Facts, as_of: date) -> ir.Table:
         ``as_of``, at least 1), frequency (orders), monetary (decimal, revenue net of refunds), first_ordered_on,
         last_ordered_on, r, f, m (1 to 5, 5 is best), segment (``rfm_segments``).
 
+    >>> import datetime as dt
+    >>> from keepwell.understand.facts import facts_from_tables
+    >>> from keepwell.vocabulary.business import Business
+    >>> log = ibis.memtable({"customer": ["a", "a", "b"], "order": ["1", "2", "3"], "total": [5.0, 7.0, 6.0],
+    ...                      "date": [dt.date(2011, 1, 1), dt.date(2011, 2, 1), dt.date(2011, 2, 5)]})
+    >>> facts = facts_from_tables(log, business=Business(currency="GBP"))
+    >>> scored = rfm(facts, dt.date(2011, 3, 1)).order_by("customer_id")
+    >>> scored.select("recency_days", "frequency", "segment").execute().values.tolist()
+    [[28, 2, 'Hibernating'], [24, 1, 'About to sleep']]
+
     """
     customers = _customers(facts, as_of)
     count = customers.count().over(ibis.window())
