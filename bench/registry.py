@@ -1,0 +1,11 @@
+"""Every benchmark, in the order in which they run."""
+
+from __future__ import annotations
+
+from bench import append, import_csv, kpis_cohorts_rfm, start_up
+from bench.benchmark import Benchmark
+
+BENCHMARKS: dict[str, Benchmark] = {
+    benchmark.name: benchmark
+    for benchmark in (start_up.BENCHMARK, append.BENCHMARK, import_csv.BENCHMARK, kpis_cohorts_rfm.BENCHMARK)
+}
