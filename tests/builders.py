@@ -60,11 +60,11 @@ def orders(count: int, *, first: int = 0, customer: str = "c", amount: object = 
     return rows("orders", facts)
 
 
-def lines(count: int, *, first: int = 0, per_order: int = 2, customer: str = "c") -> pa.Table:
+def lines(count: int, *, first: int = 0, per_order: int = 2, customer: str = "c", order: str = "o") -> pa.Table:
     """Return order lines, ``per_order`` to an order."""
     facts = [
         {
-            "order_id": f"o{first + number // per_order}",
+            "order_id": f"{order}{first + number // per_order}",
             "line_number": number % per_order + 1,
             "customer_id": f"{customer}{(first + number // per_order) % 7}",
             "ordered_at": DAY_ONE + timedelta(days=first + number // per_order),

@@ -36,14 +36,14 @@ ORDERS_FROM_LINES = f"""
 """
 
 SPEND_BY_CAMPAIGN = """
-    SELECT source, spent_on, channel, campaign, min(currency) AS currency,
+    SELECT source, spent_on, channel, campaign, currency,
         CAST(sum(amount) AS DECIMAL(18, 4)) AS amount,
         CAST(sum(impressions) AS BIGINT) AS impressions, CAST(sum(clicks) AS BIGINT) AS clicks,
         CAST(sum(conversions) AS DECIMAL(18, 4)) AS conversions,
         CAST(sum(conversion_value) AS DECIMAL(18, 4)) AS conversion_value,
         min(source_row) AS source_row, min(import_id) AS import_id
     FROM read_parquet({files})
-    GROUP BY source, spent_on, channel, campaign
+    GROUP BY source, spent_on, channel, campaign, currency
 """
 
 
@@ -60,7 +60,7 @@ def orders_from_lines(connection: duckdb.DuckDBPyConnection, lines: Sequence[Pat
 
 
 def spend_by_campaign(connection: duckdb.DuckDBPyConnection, spend: Sequence[Path], target: Path) -> None:
-    """Write one row per (source, day, channel, campaign) of the staged ``spend``."""
+    """Write one row per (source, day, channel, campaign, currency) of the staged ``spend``."""
     query = SPEND_BY_CAMPAIGN.format(files=file_list(spend))
     connection.execute(f"COPY ({query}) TO '{quote(str(target))}' (FORMAT parquet, COMPRESSION zstd)")
 

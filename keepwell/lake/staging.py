@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
 import shutil
 import uuid
@@ -50,6 +51,8 @@ class Staging:
         assert alive is not None  # noqa: S101 — the folder is new, nobody else can hold it
         self._alive = alive
         self._refused: list[pa.Table] = []
+        self._numbers = itertools.count()
+        self._spend_rows: list[Path] = []  # before they were added up: every source row is accounted for
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._written: dict[str, int] = defaultdict(int)
         self._files: dict[str, list[Path]] = defaultdict(list)
@@ -84,7 +87,7 @@ class Staging:
         return self._writers[table]
 
     def _new_file(self, table: str) -> Path:
-        path = self.folder / f"{table}-{self.import_id}-{len(self._files[table])}.parquet"
+        path = self.folder / f"{table}-{self.import_id}-{next(self._numbers)}.parquet"
         self._files[table].append(path)
         return path
 
@@ -105,9 +108,9 @@ class Staging:
             if folds_orders and self._files.get("order_lines"):
                 fold.orders_from_lines(connection, self._files["order_lines"], self._new_file("orders"))
             if self._files.get("spend"):
-                unfolded = list(self._files["spend"])
-                fold.spend_by_campaign(connection, unfolded, self._new_file("spend"))
-                self._drop("spend", unfolded)
+                self._spend_rows = list(self._files["spend"])
+                fold.spend_by_campaign(connection, self._spend_rows, self._new_file("spend"))
+                del self._files["spend"][: len(self._spend_rows)]
             if folds_orders:
                 return  # keys are unique by construction
             for table in [name for name in FACTS if self._files.get(name)]:
@@ -141,9 +144,7 @@ class Staging:
         refused = pa.concat_tables(self._refused) if self._refused else REFUSED.empty_table()
         with workshop(self.folder) as connection:
             connection.register("refused", refused)
-            kept = " UNION ".join(
-                f"SELECT source_row FROM read_parquet({file_list(paths)})" for paths in files.values()
-            )
+            kept = " UNION ".join(self._source_rows(table, paths) for table, paths in files.items())
             unless_kept = f"WHERE row NOT IN ({kept})" if kept else ""
             counted = (
                 connection.execute(
@@ -160,8 +161,16 @@ class Staging:
 
     def _take_out(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
         """Remove the rows named in the temporary table ``sifted`` and remember why."""
+        rows = "sifted"
+        if table == "spend":
+            summed = f"read_parquet({file_list(self._files[table])}, file_row_number = true, filename = true)"
+            rows = f"""(SELECT spent.source_row, sifted.reason, sifted.detail
+                        FROM read_parquet({file_list(self._spend_rows)}) spent
+                        JOIN {summed} summed USING ({", ".join(FACTS[table].key)})
+                        JOIN sifted ON sifted.filename = summed.filename
+                                   AND sifted.file_row_number = summed.file_row_number)"""
         self._refused.append(
-            connection.execute("SELECT source_row AS row, reason, detail FROM sifted").to_arrow_table().cast(REFUSED)
+            connection.execute(f"SELECT source_row AS row, reason, detail FROM {rows}").to_arrow_table().cast(REFUSED)
         )
         staged, target = list(self._files[table]), self._new_file(table)
         connection.execute(
@@ -171,6 +180,14 @@ class Staging:
                 TO '{quote(str(target))}' (FORMAT parquet, COMPRESSION zstd)"""
         )
         self._drop(table, staged)
+
+    def _source_rows(self, table: str, files: Sequence[Path]) -> str:
+        """Return a query for the rows of the imported file of which something is left in ``files``."""
+        if table != "spend":
+            return f"SELECT source_row FROM read_parquet({file_list(files)})"
+        key = ", ".join(FACTS[table].key)
+        return f"""SELECT spent.source_row FROM read_parquet({file_list(self._spend_rows)}) spent
+                   SEMI JOIN read_parquet({file_list(files)}) USING ({key})"""
 
     def _drop(self, table: str, files: Sequence[Path]) -> None:
         for path in files:

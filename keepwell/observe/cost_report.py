@@ -1,8 +1,8 @@
 """Cost reports of advertising platforms: CSV as a person downloads it.
 
 Such files have title lines above the header, total rows, thousands separators, localised headers and dates, and come
-in UTF-16 with tabs or UTF-8 with commas. All rows of one day and campaign (ad groups, devices, ads) become one row,
-because spend is kept by day and campaign; memory therefore grows with days × campaigns, not with rows.
+in UTF-16 with tabs or UTF-8 with commas. Rows of one day and campaign (ad groups, devices, ads) are added up when the
+import is folded.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pyarrow as pa
 from keepwell.observe.detect import DELIMITERS, detect_encoding
 from keepwell.observe.fact_rows import PendingRows
 from keepwell.observe.importer import Batch, ImportContext
-from keepwell.observe.json_fields import LARGEST, ZERO, RecordRefusedError, four_places, shown
+from keepwell.observe.json_fields import LARGEST, RecordRefusedError, four_places, shown
 from keepwell.observe.parse import NumberFormat, decide_numbers, decimals
 from keepwell.observe.times import DateOrder, decide_dates, timestamps
 from keepwell.vocabulary.errors import InputError
@@ -30,7 +30,6 @@ from keepwell.vocabulary.refusal import Refusal
 
 SEARCHED_LINES = 40
 SAMPLE_ROWS = 1000
-SUMMED = "summed with other rows of the same day and campaign"
 AMOUNTS = ("amount", "micros", "conversions", "conversion_value")
 COUNTS = ("impressions", "clicks")
 NOTHING = frozenset({"", "--", "-", "—", " --", "n/a"})
@@ -161,9 +160,8 @@ def _with_header(path: Path, dialect: Dialect, encoding: str, bom: int) -> CostR
 
 
 def batches(report: CostReport, context: ImportContext, source: str) -> Iterator[Batch]:
-    """Yield refusals as they come and the spend, one row a day and campaign, at the end."""
+    """Yield the spend and the refusals, row by row of the report."""
     pending = PendingRows(source)
-    spend: dict[tuple[date, str, str], dict[str, Any]] = {}
     read, size = 0, max(report.path.stat().st_size, 1)
     for number, row in enumerate(report.rows(), start=1):
         changes: Counter[str] = Counter()
@@ -172,19 +170,11 @@ def batches(report: CostReport, context: ImportContext, source: str) -> Iterator
         except RecordRefusedError as refused:
             pending.refuse(number, refused.reason, refused.detail, _raw(row))
         else:
-            key = (fact["spent_on"], fact["campaign"], fact["currency"])
-            if key in spend:
-                changes[SUMMED] += 1
-                _add(spend[key], fact)
-            else:
-                spend[key] = fact | {"source_row": number}
-            pending.keep(number, (), changes)
+            pending.keep(number, [("spend", fact)], changes)
         read += sum(map(len, row)) + len(row)
         if pending.is_full:
             yield pending.batch(min(0.99, read / size))
-    for fact in spend.values():
-        pending.tables.setdefault("spend", []).append(fact)
-    if pending.rows_in or spend:
+    if pending.rows_in:
         yield pending.batch(1.0)
 
 
@@ -278,12 +268,6 @@ def _day(report: CostReport, text: str, context: ImportContext) -> date:
 def _cell(report: CostReport, row: list[str], key: str) -> str:
     at = report.columns.get(key)
     return row[at].strip() if at is not None and at < len(row) else ""
-
-
-def _add(total: dict[str, Any], fact: dict[str, Any]) -> None:
-    for key in ("amount", *COUNTS, "conversions", "conversion_value"):
-        if fact[key] is not None:
-            total[key] = (total[key] or ZERO if key not in COUNTS else total[key] or 0) + fact[key]
 
 
 def _raw(row: list[str]) -> str:

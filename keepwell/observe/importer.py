@@ -65,8 +65,9 @@ class Reading:
     ``findings`` are sentences such as ``"Encoding: windows-1252."`` that are shown to the person. When
     ``folds_orders`` is true the batches hold order lines only, scattered over the file, and whoever takes the batches
     folds them into orders: items, shipping and other by the lines' kind, discount and tax summed, and the lines'
-    country, channel and coupon carried over. ``signature`` is everything besides the bytes of the file that decides the outcome
-    (mapping, profile, options): the same bytes with the same signature are the same import.
+    country, channel and coupon carried over. Rows of ``spend`` are always added up by day, channel and campaign.
+    ``signature`` is everything besides the bytes of the file that decides the outcome (mapping, profile, options): the
+    same bytes with the same signature are the same import.
     """
 
     findings: tuple[str, ...]

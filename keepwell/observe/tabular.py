@@ -22,7 +22,7 @@ from keepwell.observe.profile import Profile
 from keepwell.observe.reading import looks_tabular, open_rows
 from keepwell.observe.rows import RowBatch, Rows
 from keepwell.observe.rules import DAY_TESTS, NUMBER_TESTS, Marked, apply
-from keepwell.observe.spend_facts import SpendFacts
+from keepwell.observe.spend_facts import spend_rows
 from keepwell.observe.subscription_facts import subscription_rows
 from keepwell.observe.times import DateOrder
 from keepwell.observe.verdict import Verdict
@@ -206,14 +206,14 @@ def _assumptions(plan: Plan) -> list[str]:
 
 
 def _batches(rows: Rows, plan: Plan) -> Iterator[Batch]:
-    orders, spend, events = OrderFacts(), SpendFacts(), EventFacts()
+    orders, events = OrderFacts(), EventFacts()
     for batch in rows.batches():
         verdict = Verdict(batch.table.num_rows)
         marked = apply(plan.rules, batch.table, verdict, plan.reader)
         cells = Cells(plan, marked.table, verdict)
         tables: dict[str, pa.Table] = {}
         if plan.kind is FileKind.SPEND:
-            spend.add(cells, batch.rows)
+            tables["spend"] = spend_rows(cells, batch.rows)
         elif plan.kind is FileKind.SUBSCRIPTIONS:
             tables["subscriptions"] = subscription_rows(cells, batch.rows)
         elif plan.kind is FileKind.EVENTS:
@@ -221,8 +221,6 @@ def _batches(rows: Rows, plan: Plan) -> Iterator[Batch]:
         else:
             tables = orders.tables(cells, marked, batch.rows)
         yield _batch(batch, verdict, tables, cells, marked)
-    if plan.kind is FileKind.SPEND:
-        yield Batch(0, {"spend": spend.finish()}, Verdict(0).refused(batch.rows[:0], batch.table), {}, 1.0)
 
 
 def _batch(

@@ -180,7 +180,7 @@ SUBSCRIPTIONS = Table(
 
 SPEND = Table(
     "spend",
-    ("source", "spent_on", "channel", "campaign"),
+    ("source", "spent_on", "channel", "campaign", "currency"),
     "spent_on",
     (
         SOURCE,

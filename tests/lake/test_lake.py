@@ -107,10 +107,27 @@ def test_the_same_order_twice_in_a_file_counts_once(lake: Lake) -> None:
     assert lake.count() == {"orders": 1}
 
 
+def test_a_file_that_repeats_itself_and_what_the_lake_knows_keeps_only_what_is_new(lake: Lake) -> None:
+    append(lake, {"orders": orders(2)})
+    known, new = orders(2), orders(1, first=5)
+    _, settled = append(lake, {"orders": pa.concat_tables([known, known, new, new])})
+    assert settled.rows == {"orders": 1}
+    assert lake.count() == {"orders": 3}
+
+
 def test_spend_of_several_advertisements_becomes_one_row_a_campaign(lake: Lake) -> None:
     day = {"spent_on": DAY_ONE.date(), "channel": "google_ads", "campaign": "brand"}
     append(lake, {"spend": rows("spend", [{**day, "amount": "1.25"}, {**day, "amount": "2.5"}])})
     assert [float(row["amount"]) for row in facts(lake, "spend").to_pylist()] == [3.75]
+
+
+def test_every_row_of_spend_that_is_known_already_is_refused(lake: Lake) -> None:
+    day = {"spent_on": DAY_ONE.date(), "channel": "google_ads", "campaign": "brand"}
+    spend = rows("spend", [{**day, "amount": 1}, {**day, "amount": 2}, {**day, "campaign": "other", "amount": 3}])
+    append(lake, {"spend": spend.slice(0, 2)})
+    _, settled = append(lake, {"spend": spend})
+    assert settled.refused["row"].to_pylist() == [1, 2]
+    assert settled.source_rows == 1
 
 
 def test_an_event_counts_once_for_ever(lake: Lake) -> None:

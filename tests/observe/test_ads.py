@@ -51,11 +51,12 @@ def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
     return path
 
 
-def test_google_report_is_summed_by_day_and_campaign(tmp_path: Path) -> None:
+def test_google_report_comes_row_by_row(tmp_path: Path) -> None:
     spend, _ = outcome(GoogleAds(), written(tmp_path, GOOGLE))
     found = [(row["spent_on"], row["campaign"], row["amount"], row["clicks"]) for row in spend]
     assert found == [
-        (date(2024, 1, 1), "Brand", Decimal("1235.0000"), 121),
+        (date(2024, 1, 1), "Brand", Decimal("1234.5000"), 120),
+        (date(2024, 1, 1), "Brand", Decimal("0.5000"), 1),
         (date(2024, 1, 2), "Shoes", Decimal("7.2500"), 4),
     ]
 
