@@ -10,7 +10,7 @@ import pandas as pd
 
 from keepwell.plot.axes import money_axis, sign
 from keepwell.plot.frames import frame, inline
-from keepwell.plot.theme import DESKTOP, INK, KEEP, WIN, Chart, finish, layered
+from keepwell.plot.theme import DESKTOP, INK, KEEP, WIN, Chart, finish, is_narrow, layered
 
 MOST_GROUPS = 40
 ROW_HEIGHT = 26
@@ -18,7 +18,8 @@ BOTH = ("Worth (LTV)", "Cost (CAC)")
 # A value beyond this multiple of what three quarters of the rows stay under is drawn at the edge, as a figure.
 FAR = 4.0
 FEWEST_FOR_AN_EDGE = 6
-MOST_LINES = 3
+# Names longer than this stand above their row on a phone, where beside it they would leave no room.
+LONGEST_BESIDE = 20
 
 
 def allowable_cac(groups: Any, *, currency: str | None = None, width: int = DESKTOP) -> Chart:
@@ -52,7 +53,7 @@ def allowable_cac(groups: Any, *, currency: str | None = None, width: int = DESK
         title="The most a new customer may cost",
         subtitle=f"Margin that a customer brings within the horizon; the bar is the 95 % interval.{note}",
         width=width,
-        height=_height(rows),
+        height=_height(rows, width),
     )
 
 
@@ -90,7 +91,7 @@ def what_if_comparison(
         layers.insert(0, today.mark_rule(color=INK, strokeDash=[4, 3]).encode(x="shown:Q"))
         subtitle += " The dashed line is today."
     return finish(
-        layered(*layers), title="What would happen if …", subtitle=subtitle, width=width, height=_height(rows)
+        layered(*layers), title="What would happen if …", subtitle=subtitle, width=width, height=_height(rows, width)
     )
 
 
@@ -128,14 +129,15 @@ def channels(channels: Any, *, currency: str | None = None, width: int = DESKTOP
         title="What a new customer costs and is worth, by channel",
         subtitle="The bar is the 95 % interval of the worth. A channel pays where the dot lies right of the diamond.",
         width=width,
-        height=_height(rows) + 30,
+        height=_height(rows, width) + 30,
     )
 
 
 def _interval_layers(rows: pd.DataFrame, currency: str | None, title: str, colour: str, width: int) -> list[Chart]:
     """Return the bars, the dots and, for what lies beyond the edge, its figure there."""
     order = list(dict.fromkeys(rows["label"]))
-    names = alt.Axis(grid=True, labelColor=INK, labelExpr="split(datum.label, '\\n')")
+    above = _are_above(rows["label"], width)
+    names = alt.Axis(grid=True, labelColor=INK, labels=not above, labelExpr="split(datum.label, '\\n')")
     base = alt.Chart(inline(rows, title)).encode(
         y=alt.Y("label:N", sort=order, title=None, axis=names),
         tooltip=[
@@ -150,6 +152,11 @@ def _interval_layers(rows: pd.DataFrame, currency: str | None, title: str, colou
     inside = base.transform_filter("isValid(datum.value) && !datum.is_beyond")
     dots = inside.mark_point(filled=True, size=70, opacity=1, color=colour).encode(x=x)
     layers: list[Chart] = [bars.encode(x="shown_low:Q", x2="shown_high:Q"), dots]
+    for breaks in sorted(rows["label"].str.count("\n").unique()) if above else ():
+        # Vega hangs further lines below the first, so a longer name starts higher.
+        text = base.transform_filter(f"length(split(datum.label, '\\n')) == {breaks + 1}")
+        text = text.mark_text(align="left", baseline="bottom", dy=-8 - 14 * int(breaks), lineBreak="\n", fontSize=12)
+        layers.append(text.encode(x=alt.value(0), text="label:N"))
     if rows["is_beyond"].any():
         beyond = base.transform_filter("datum.is_beyond").mark_text(align="right", fontWeight=600, dy=-9)
         layers.append(beyond.encode(x="shown:Q", text="said:N"))
@@ -176,12 +183,16 @@ def _within_sight(rows: pd.DataFrame, currency: str | None) -> pd.DataFrame:
 
 
 def _wrapped(names: pd.Series[Any], width: int) -> pd.Series[Any]:
-    letters = max(14, width // 17)
-    return names.map(
-        lambda name: "\n".join(textwrap.wrap(str(name), letters, max_lines=MOST_LINES, placeholder=" …")) or "—"
-    )
+    above = _are_above(names.astype(str), width)
+    letters = width // 7 if above else max(LONGEST_BESIDE, width // 17)
+    return names.map(lambda name: "\n".join(textwrap.wrap(str(name), letters)) or "—")
 
 
-def _height(rows: pd.DataFrame) -> int:
+def _are_above(names: pd.Series[Any], width: int) -> bool:
+    return is_narrow(width) and int(names.str.len().max()) > LONGEST_BESIDE
+
+
+def _height(rows: pd.DataFrame, width: int) -> int:
     lines = int(rows["label"].str.count("\n").max()) + 1
-    return 60 + max(ROW_HEIGHT, 14 * lines + 10) * int(rows["label"].nunique())
+    above = 16 if _are_above(rows["label"], width) else 0
+    return 60 + max(ROW_HEIGHT, 14 * lines + 10 + above) * int(rows["label"].nunique())

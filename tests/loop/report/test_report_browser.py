@@ -123,6 +123,13 @@ def test_a_number_opens_by_keyboard(visit: Visit) -> None:
     assert visit.page.locator(".tile").first.get_by_text("1,693 (kept)").is_visible()
 
 
+def test_an_opened_number_covers_nothing(visit: Visit) -> None:
+    script = """[...document.querySelectorAll('.tile')].map(tile => { tile.open = true;
+        const [parts, frame] = [tile.querySelector('.parts'), tile].map(e => e.getBoundingClientRect());
+        tile.open = false; return parts.height > 0 && parts.bottom <= frame.bottom })"""
+    assert set(visit.run(script)) == {True}
+
+
 def test_folded_tables_lie_open_on_paper(browser: Browser, report: Path) -> None:
     visit = Visit(browser, report, 794)
     visit.page.emulate_media(media="print")
