@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,13 @@ from keepwell.cli.options import business_options, data_option, json_option, mer
 from keepwell.cli.outcome import print_outcome
 from keepwell.cli.output import console, print_table, progress_bar
 from keepwell.lake.lake import Lake
-from keepwell.loop.ingest import ImportOutcome, ingest
+from keepwell.loop.ingest import ingest
 from keepwell.observe.fields import FileKind
 from keepwell.observe.importer import ImportContext, Importer
 from keepwell.observe.mapping import Mapping
 from keepwell.observe.profile import load_profile, shipped
 from keepwell.observe.registry import IMPORTERS, by_name, recognise
 from keepwell.observe.tabular import Preview, Tabular
-from keepwell.vocabulary.business import Business
 
 
 @click.command("import")
@@ -79,16 +77,15 @@ def import_command(
     with progress_bar("Importing") as tell:
         outcome = ingest(lake, file, importer, context, business=known, dry_run=dry_run, progress=tell)
     if not dry_run:
-        save_business(lake, business, outcome, currency_given=bool(given["currency"]))
+        save_business(lake, given)
         if shown is not None and profile is None:
             shown.mapping.save(lake.paths.mappings, shown.header)
     print_outcome(outcome, as_json=as_json)
 
 
-def save_business(lake: Lake, business: Business, outcome: ImportOutcome, *, currency_given: bool) -> None:
-    """Keep the settings; the first file's only currency becomes that of the business unless another was given."""
-    if lake.business is None and not currency_given and len(outcome.currencies) == 1:
-        business = replace(business, currency=outcome.currencies[0])
+def save_business(lake: Lake, given: dict[str, Any]) -> None:
+    """Keep the settings that were given."""
+    business = merged_business(lake.business, given)
     if lake.business != business:
         lake.save_business(business)
 

@@ -113,7 +113,7 @@ def ingest(
         errors = RefusalFile(lake.paths.refused / f"{staging.import_id}.csv")
         try:
             tally = _stage(staging, reading, errors, tell)
-            _check_currencies(tally.currencies, business, lake.business, path)
+            home = _home(tally.currencies, business or lake.business, context.business, path)
             outcome = ImportOutcome(
                 file=path.name,
                 importer=importer.name,
@@ -133,7 +133,7 @@ def ingest(
             staging.fold(folds_orders=reading.folds_orders)
             if dry_run:
                 return _with_counts(outcome, lake.preview(staging), errors.counts)
-            return _commit(lake, staging, outcome, content_id, errors, tell)
+            return _commit(lake, staging, outcome, content_id, errors, tell, home)
         finally:
             errors.drop()
 
@@ -150,7 +150,13 @@ def _stage(staging: Staging, reading: Reading, errors: RefusalFile, tell: Progre
 
 
 def _commit(
-    lake: Lake, staging: Staging, outcome: ImportOutcome, content_id: str, errors: RefusalFile, tell: Progress
+    lake: Lake,
+    staging: Staging,
+    outcome: ImportOutcome,
+    content_id: str,
+    errors: RefusalFile,
+    tell: Progress,
+    business: Business,
 ) -> ImportOutcome:
     done: list[ImportOutcome] = []
 
@@ -161,6 +167,8 @@ def _commit(
         return _entry(staging.import_id, content_id, counted)
 
     _, settled = lake.append(staging, describe)
+    if lake.business is None:
+        lake.save_business(business)
     errors.add(settled.refused)
     error_file = errors.keep()
     tell("Committing", 1.0)
@@ -237,18 +245,30 @@ def _content_id(path: Path, importer: Importer, reading: Reading, context: Impor
     return digest.hexdigest()
 
 
-def _check_currencies(found: set[str], given: Business | None, saved: Business | None, path: Path) -> None:
-    business = given or saved
-    home = business.currency if business else min(found, default="EUR")
-    rates = business.rates if business else {}
-    missing = sorted(code for code in found if code != home and code not in rates)
-    if not missing:
-        return
-    example = " ".join(f"--rate {code}=…" for code in missing)
-    raise InputError(
-        "currency.no_rate",
-        f"The file has amounts in {', '.join(sorted(found))}, and there is no rate to {home} for {', '.join(missing)}.",
-        where=path.name,
-        value=missing,
-        advice=f"Give {home} for one unit of each: {example} (or choose --currency). Nothing was imported.",
-    )
+def _home(found: set[str], known: Business | None, otherwise: Business, path: Path) -> Business:
+    """Return the settings of the business, whose currency is the first file's own unless it is known.
+
+    Raises:
+        InputError: a currency of the file has no rate.
+
+    """
+    if known is None and len(found) > 1:
+        raise InputError(
+            "currency.mixed",
+            f"The file has amounts in {', '.join(sorted(found))}, and the currency of the business is not known yet.",
+            where=path.name,
+            value=sorted(found),
+            advice="Say it, with a rate for each other: --currency GBP --rate EUR=0.86. Nothing was imported.",
+        )
+    business = known or replace(otherwise, currency=min(found, default=otherwise.currency))
+    missing = sorted(code for code in found if business.rate_of(code) is None)
+    if missing:
+        example = " ".join(f"--rate {code}=…" for code in missing)
+        raise InputError(
+            "currency.no_rate",
+            f"The file has amounts in {', '.join(missing)}, and there is no rate to {business.currency}.",
+            where=path.name,
+            value=missing,
+            advice=f"Give {business.currency} for one unit of each: {example}. Nothing was imported.",
+        )
+    return business

@@ -70,7 +70,7 @@ def look_at(name: str, column: pa.Array) -> Look:
         filled=len(shown),
         distinct=len(set(shown)),
         is_moment=dates is not None,
-        is_number=bool(shown) and len(readable) >= 0.9 * count,
+        is_number=bool(shown) and len(readable) >= 0.6 * count,
         is_currency=bool(shown) and sum(bool(_CURRENCY.fullmatch(value)) for value in shown) >= 0.95 * count,
         is_email=bool(shown) and sum(kind_of(value) == "email" for value in shown) >= 0.8 * count,
         is_flag=all(value.lower() in _FLAG_WORDS for value in shown),

@@ -72,7 +72,7 @@ def decide_dates(sample: Sequence[str]) -> tuple[DateOrder, str] | None:
         return numeric
     parts = [(m, value) for value in values if (m := re.match(_PATTERN, value))]
     compact = sum(bool(re.match(_COMPACT, value)) for value in values)
-    if len(parts) + compact < 0.8 * len(values):
+    if len(parts) + compact < 0.5 * len(values):
         return None
     if compact > len(parts) or sum(len(m["a"]) == 4 and m["a"].isdigit() for m, _ in parts) > 0.5 * len(parts):
         return DateOrder.YEAR_FIRST, "year first"
