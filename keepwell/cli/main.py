@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -50,12 +51,13 @@ class LazyCommands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
-    def main(self, *args: Any, **kwargs: Any) -> Any:
+    def main(self, args: Sequence[str] | None = None, *others: Any, **kwargs: Any) -> Any:
         """Run, and print what Keepwell itself refuses as one plain sentence."""
+        words = sys.argv[1:] if args is None else list(args)
         try:
-            return super().main(*args, **kwargs)
+            return super().main(words, *others, **kwargs)
         except KeepwellError as error:
-            fail(error, as_json="--json" in sys.argv)
+            fail(error, as_json="--json" in words)
         except BrokenPipeError:
             sys.stderr.close()  # the reader, such as head, has seen enough
             sys.exit(0)
