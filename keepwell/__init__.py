@@ -1,8 +1,8 @@
 """Keep or win? Where the next unit of money and attention should go, from your own data.
 
 >>> import keepwell as kw
->>> sorted(set(dir(kw)) & {"facts", "kpis", "decide", "plot"})
-['decide', 'facts', 'kpis', 'plot']
+>>> sorted(set(dir(kw)) & {"facts", "kpis", "keep_or_win", "plot"})
+['facts', 'keep_or_win', 'kpis', 'plot']
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
         channels,
         cohorts,
         concentration,
-        decide,
         facts,
         funnel,
         gaps,
         growth,
+        keep_or_win,
         kpis,
         migration,
         movements,
@@ -52,11 +52,11 @@ __all__ = [
     "channels",
     "cohorts",
     "concentration",
-    "decide",
     "facts",
     "funnel",
     "gaps",
     "growth",
+    "keep_or_win",
     "kpis",
     "migration",
     "movements",

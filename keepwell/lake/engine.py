@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -109,6 +108,8 @@ def to_ibis(table: Any, backend: ibis.BaseBackend | None = None) -> ibis.Table:
                 advice="Hand in a pandas, Polars, Arrow, DuckDB or Ibis table.",
             )
         table = table.to_arrow()
+    if not (len(table.columns) if isinstance(table, pd.DataFrame) else table.num_columns):
+        raise InputError("table.empty", "The table has no columns.", advice="Hand in at least one order.")
     return (backend or connect()).create_table(ibis.util.gen_name("keepwell"), table, temp=True)
 
 
@@ -122,16 +123,20 @@ def _connect_spark(engine: str) -> ibis.BaseBackend:
             value=engine,
             advice="Install it with: pip install 'keepwell[spark]' (it needs Java 17).",
         ) from error
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1") if engine == "spark://local" else None
-    master = "local[*]" if engine == "spark://local" else engine
+    local = engine == "spark://local"
     session = (
-        SparkSession.builder.master(master)
+        SparkSession.builder.master("local[*]" if local else engine)
         .appName("keepwell")
         .config("spark.sql.session.timeZone", "UTC")
         # without Arrow, Spark turns a missing value into the text 'NaN'
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
         .config("spark.sql.ansi.enabled", "false")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
         .getOrCreate()
     )
+    context = session.sparkContext
+    context.setLogLevel("ERROR")
+    # 200, the default, makes more tasks than work of what one machine can hold
+    session.conf.set("spark.sql.shuffle.partitions", str(max(4, 3 * context.defaultParallelism)))
     return ibis.pyspark.connect(session)

@@ -212,7 +212,7 @@ def value_by(facts: Facts, by: str | None = None, horizon_days: int = 365, until
     return frame(customer_value.value_by(facts, by, horizon_days, _day(until)))
 
 
-def decide(facts: Facts, as_of: Day = None, seed: int = SEED) -> Answer:
+def keep_or_win(facts: Facts, as_of: Day = None, seed: int = SEED) -> Answer:
     """Answer keep or win, with reasons, intervals, thresholds, what-ifs, and what cannot be known."""
     return answer_from(facts, _as_of(facts, as_of), seed)
 

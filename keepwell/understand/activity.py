@@ -58,7 +58,9 @@ def prepared(facts: Facts) -> Facts:
     [1, 2]
 
     """
-    return replace(facts, orders=purchases(facts).cache())
+    orders = purchases(facts)
+    # Spark keeps row numbers as int32 though Ibis takes them for int64: say the types again after caching.
+    return replace(facts, orders=orders.cache().cast(orders.schema()))
 
 
 def observed(facts: Facts) -> Period:
