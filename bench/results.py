@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.machine import described
+from bench.machine import busy, described
 from bench.runner import Measured, Outcome
 
 PACKAGES = ("duckdb", "ibis-framework", "polars", "pandas", "pyarrow", "deltalake")
@@ -51,7 +51,7 @@ def _section(outcomes: Sequence[Outcome], memory: str) -> str:
     return (
         f"## {benchmark.title}\n\n{benchmark.work}\n\nGoal: {benchmark.goal}.\n\n{ways}\n\n{table(outcomes)}\n\n"
         f"{datetime.now(UTC):%Y-%m-%d}, {described()}; analytic engine limited to {memory}; {packages}. "
-        f"{_noise(outcomes)}"
+        f"{_noise(outcomes)}{busy()}"
     )
 
 
