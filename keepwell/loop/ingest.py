@@ -57,6 +57,7 @@ class _Tally:
     rows_in: int = 0
     changed: Counter[str] = field(default_factory=Counter)
     currencies: set[str] = field(default_factory=set)
+    sources: set[str] = field(default_factory=set)
     first: datetime | None = None
     last: datetime | None = None
 
@@ -64,6 +65,7 @@ class _Tally:
         self.rows_in += batch.rows_in
         self.changed.update(batch.changed)
         for name, rows in batch.tables.items():
+            self.sources.update(pc.unique(rows["source"]).to_pylist())
             if rows.num_rows and "currency" in rows.column_names:
                 self.currencies.update(pc.unique(rows["currency"]).to_pylist())
             if rows.num_rows and name in FACT_TIME:
@@ -105,7 +107,6 @@ def ingest(
     tell = progress or (lambda _stage, _fraction: None)
     reading = importer.open(path, context)
     content_id = _content_id(path, importer, reading, context, tell)
-    source = context.source or importer.name
     known = None if dry_run else lake.already_imported(content_id)
     if known is not None:
         return _already(known, path)
@@ -114,21 +115,7 @@ def ingest(
         try:
             tally = _stage(staging, reading, errors, tell)
             home = _home(tally.currencies, business or lake.business, context.business, path)
-            outcome = ImportOutcome(
-                file=path.name,
-                importer=importer.name,
-                source=source,
-                rows_in=tally.rows_in,
-                rows_kept=0,
-                refused={},
-                changed=dict(tally.changed),
-                tables={},
-                findings=reading.findings,
-                currencies=tuple(sorted(tally.currencies)),
-                first=tally.first,
-                last=tally.last,
-                dry_run=dry_run,
-            )
+            outcome = _outcome(path, importer, reading, tally, dry_run=dry_run)
             tell("Checking against what is known", 0.0)
             staging.fold(folds_orders=reading.folds_orders)
             if dry_run:
@@ -149,6 +136,24 @@ def _stage(staging: Staging, reading: Reading, errors: RefusalFile, tell: Progre
     return tally
 
 
+def _outcome(path: Path, importer: Importer, reading: Reading, tally: _Tally, *, dry_run: bool) -> ImportOutcome:
+    return ImportOutcome(
+        file=path.name,
+        importer=importer.name,
+        source=", ".join(sorted(tally.sources)) or importer.name,
+        rows_in=tally.rows_in,
+        rows_kept=0,
+        refused={},
+        changed=dict(tally.changed),
+        tables={},
+        findings=reading.findings,
+        currencies=tuple(sorted(tally.currencies)),
+        first=tally.first,
+        last=tally.last,
+        dry_run=dry_run,
+    )
+
+
 def _commit(
     lake: Lake,
     staging: Staging,
@@ -163,16 +168,20 @@ def _commit(
     def describe(settled: Settled) -> Entry:
         tell("Committing", 0.5)
         counted = _with_counts(outcome, settled, errors.counts)
-        done.append(counted)
+        errors.add(settled.refused)
+        kept = errors.keep()  # before the commit, so that no refusal is ever lost
+        done.append(replace(counted, import_id=staging.import_id, error_file=str(kept) if kept else None))
         return _entry(staging.import_id, content_id, counted)
 
-    _, settled = lake.append(staging, describe)
+    try:
+        lake.append(staging, describe)
+    except BaseException:
+        errors.withdraw()
+        raise
     if lake.business is None:
         lake.save_business(business)
-    errors.add(settled.refused)
-    error_file = errors.keep()
     tell("Committing", 1.0)
-    return replace(done[-1], import_id=staging.import_id, error_file=str(error_file) if error_file else None)
+    return done[-1]
 
 
 def _with_counts(outcome: ImportOutcome, settled: Settled, refused: Mapping[str, int]) -> ImportOutcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TextIO
@@ -31,7 +32,9 @@ class RefusalFile:
             self.counts[item["values"]] += item["counts"]
         if self._file is None:
             self._staged.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._staged.open("w", encoding="utf-8", newline="")
+            # what was refused may hold names and addresses: nobody but the owner reads it
+            descriptor = os.open(self._staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self._file = os.fdopen(descriptor, "w", encoding="utf-8", newline="")
             csv.writer(self._file).writerow(HEADER)
         raw = refused["raw"].to_pylist() if "raw" in refused.column_names else [None] * refused.num_rows
         columns = (refused["row"].to_pylist(), refused["reason"].to_pylist(), refused["detail"].to_pylist(), raw)
@@ -46,6 +49,10 @@ class RefusalFile:
         self._file.close()
         self._staged.rename(self.path)
         return self.path
+
+    def withdraw(self) -> None:
+        """Remove the file that ``keep`` made, because the import did not count after all."""
+        self.path.unlink(missing_ok=True)
 
     def drop(self) -> None:
         """Close and remove what was written."""

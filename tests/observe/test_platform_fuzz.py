@@ -79,7 +79,7 @@ def changed(record: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[s
     return mutant
 
 
-def account(importer: Importer, path: Path, records: int) -> None:
+def assert_accounted_for(importer: Importer, path: Path, records: int) -> None:
     try:
         batches = list(importer.open(path, CONTEXT).batches)
     except InputError:
@@ -133,7 +133,7 @@ def test_mutated_record_is_kept_or_refused(
     text = json.dumps(records) if as_array else "\n".join(json.dumps(each) for each in records)
     file = tmp_path / "records.json"
     file.write_text(text)
-    account(importer, file, len(records))
+    assert_accounted_for(importer, file, len(records))
 
 
 @given(junk=st.binary(max_size=200), cut=st.integers(0, 4000))
@@ -143,7 +143,7 @@ def test_damaged_bytes_are_refused_or_an_input_error(junk: bytes, cut: int, shar
     line = json.dumps(record).encode()
     file = tmp_path / "records.jsonl"
     file.write_bytes(line + b"\n" + line[:cut] + junk.replace(b"\n", b"") + b"x\n" + line + b"\n")
-    account(importer, file, 3)
+    assert_accounted_for(importer, file, 3)
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +163,7 @@ def test_mutated_shopify_line_is_kept_or_refused(
         lines[line][column] = data.draw(st.sampled_from(CELLS) | st.text(PRINTABLE, max_size=6))
     file = tmp_path / "orders.csv"
     file.write_text("".join(quoted(line) for line in lines))
-    account(Shopify(), file, len(lines) - 1)
+    assert_accounted_for(Shopify(), file, len(lines) - 1)
 
 
 @pytest.fixture(scope="module")
