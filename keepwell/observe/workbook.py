@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
-from datetime import datetime
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from xml.parsers.expat import ExpatError
 
 import numpy as np
-import openpyxl
 import pyarrow as pa
-from openpyxl.utils.exceptions import InvalidFileException
 
 from keepwell.observe.rows import SAMPLE_ROWS, RowBatch, Rows, checked_header, no_rows
+from keepwell.observe.workbook_parts import Parts, read_parts
+from keepwell.observe.worksheet import MalformedError, Text, cell_text, sheet_rows
 from keepwell.vocabulary.errors import InputError
 
 BATCH_ROWS = 20_000
 MOST_UNPACKED = 8 << 30  # bytes; a workbook at Excel's limit of rows in ten sheets needs less
-MOST_TEXTS = 512 << 20  # bytes of the table of shared texts, which has to be held in memory
+MOST_TEXTS = 256 << 20  # bytes of the table of shared texts, which has to be held in memory
 MOST_RATIO = 300  # sheets of real data pack about tenfold
 _SMALL = 64 << 20
 SHEET = "sheet"
+# RuntimeError: a password, or a way of packing that Python does not know.
+DAMAGE = (zipfile.BadZipFile, zlib.error, ExpatError, MalformedError, KeyError, EOFError, OSError, RuntimeError)
 
 
 def open_workbook(path: Path) -> Rows:
@@ -34,7 +37,7 @@ def open_workbook(path: Path) -> Rows:
     """
     _guard(path)
     used, other, header = _sheets(path)
-    sample = list(islice(_rows(path, used, header), SAMPLE_ROWS))
+    sample = [values for values, _ in islice(_rows(path, used, header), SAMPLE_ROWS)]
     if not sample:
         raise no_rows(path.name)
     names = (*header, SHEET) if SHEET not in header else header
@@ -64,54 +67,53 @@ def _guard(path: Path) -> None:
         )  # fmt: skip
 
 
-def _open(path: Path) -> Any:
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, Parts]]:
+    """Give the archive with its parts; whatever is wrong with either is told as a damaged workbook."""
     try:
-        return openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError, SyntaxError) as error:
+        with zipfile.ZipFile(path) as archive:
+            yield archive, read_parts(archive)
+    except DAMAGE as error:
         raise _damaged(path, error) from error
 
 
 def _sheets(path: Path) -> tuple[dict[str, int], list[str], tuple[str, ...]]:
-    """Return the sheets to read with their sizes, those to leave out, and the header."""
-    book = _open(path)
+    """Return the sheets to read with their unpacked sizes in bytes, those to leave out, and the header."""
     used: dict[str, int] = {}
     other: list[str] = []
     header: tuple[str, ...] = ()
-    for sheet in book.worksheets:
-        first = next(sheet.iter_rows(values_only=True), ())
-        names = [_text(cell) for cell in first]
-        while names and not names[-1]:
-            names.pop()
-        if not names:
-            continue
-        if not header:
-            header = checked_header(names, f"{path.name}, sheet {sheet.title}")
-        if checked_header(names, f"{path.name}, sheet {sheet.title}") == header:
-            used[sheet.title] = sheet.max_row or 0
-        else:
-            other.append(sheet.title)
-    book.close()
+    with _opened(path) as (archive, parts):
+        for title, part in parts.sheets.items():
+            with archive.open(part) as stream:
+                names = next(sheet_rows(stream, _text(parts)), [])
+            while names and not names[-1]:
+                names.pop()
+            if not names:
+                continue
+            if not header:
+                header = checked_header(names, f"{path.name}, sheet {title}")
+            if checked_header(names, f"{path.name}, sheet {title}") == header:
+                used[title] = archive.getinfo(part).file_size
+            else:
+                other.append(title)
     if not header:
         raise InputError("file.empty", "The workbook is empty.", where=path.name, advice="Export it again.")
     return used, other, header
 
 
-def _rows(path: Path, used: dict[str, int], header: tuple[str, ...]) -> Iterator[list[str]]:
-    """Yield every non-empty row as text, with the sheet's name last."""
-    book = _open(path)
+def _rows(path: Path, used: dict[str, int], header: tuple[str, ...]) -> Iterator[tuple[list[str], int]]:
+    """Yield every non-empty row as text, with the sheet's name last; and the bytes of the sheets read so far."""
     width = len(header)
     named = SHEET not in header
-    try:
-        for title in used:
-            for cells in islice(book[title].iter_rows(values_only=True), 1, None):
-                values = [_text(cell) for cell in cells[:width]]
-                if any(values):
+    before = 0
+    with _opened(path) as (archive, parts):
+        text = _text(parts)
+        for title, size in used.items():
+            with archive.open(parts.sheets[title]) as stream:
+                for values in islice(sheet_rows(stream, text, width), 1, None):
                     values += [""] * (width - len(values))
-                    yield [*values, title] if named else values
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, SyntaxError) as error:
-        raise _damaged(path, error) from error
-    finally:
-        book.close()
+                    yield [*values, title] if named else values, before + stream.tell()
+            before += size
 
 
 def _stream(
@@ -121,23 +123,15 @@ def _stream(
     while chunk := list(islice(rows, BATCH_ROWS)):
         numbers = np.arange(done + 1, done + 1 + len(chunk), dtype=np.int64)
         done += len(chunk)
-        yield RowBatch(_table(chunk, names), numbers, min(done / total, 1.0))
+        yield RowBatch(_table([values for values, _ in chunk], names), numbers, min(chunk[-1][1] / total, 1.0))
+
+
+def _text(parts: Parts) -> Text:
+    return cell_text(parts.texts, parts.kinds, parts.is_1904)
 
 
 def _table(rows: list[list[str]], names: tuple[str, ...]) -> pa.Table:
     return pa.table([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], names=list(names))
-
-
-def _text(cell: object) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, datetime):
-        return cell.isoformat(" ")
-    return str(cell)
 
 
 def _damaged(path: Path, error: Exception) -> InputError:
