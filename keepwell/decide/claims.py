@@ -8,6 +8,7 @@ import numpy as np
 
 from keepwell.decide.last_year import LastYear
 from keepwell.decide.order_log import OrderLog
+from keepwell.decide.wording import signed_rate
 from keepwell.vocabulary.answer import ClaimCheck, Figure
 from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.estimate import Z_95, Estimate, Evidence, NotAvailable
@@ -43,7 +44,7 @@ def claims(order_log: OrderLog, business: Business, last: LastYear, seed: int) -
 
 
 def _spend_more(order_log: OrderLog, seed: int) -> ClaimCheck:
-    claim = "Customers you have spend 31 % more than new ones."
+    claim = "Customers you have spend 31% more than new ones."
     months = order_log.revenue[~order_log.revenue["is_truncated"].astype(bool)]
     columns = ("new_revenue", "new_customers", "returning_revenue", "orders")
     sums = np.column_stack([months[name].to_numpy(dtype=np.float64) for name in columns])
@@ -74,7 +75,7 @@ def _excess(sums: np.ndarray) -> np.ndarray:
 
 
 def _new_product(order_log: OrderLog) -> ClaimCheck:
-    claim = "Customers you have are 50 % likelier to try a new product."
+    claim = "Customers you have are 50% likelier to try a new product."
     trial = order_log.product_trial
     measured: Figure = NotAvailable("needs order lines with products, over a time in which new products appeared")
     if trial is not None and min(trial.existing_buyers, trial.new_buyers) > 0:
@@ -91,7 +92,7 @@ def _new_product(order_log: OrderLog) -> ClaimCheck:
 
 
 def _five_points(last: LastYear) -> ClaimCheck:
-    claim = "Five points more retention raise profit by 25 to 95 %."
+    claim = "Five points more retention raise profit by 25% to 95%."
     carried, newcomers = last.margin.total * last.carried, last.newcomers
     worth = last.newcomer_margin.mean if last.newcomer_margin.n else 0.0
     expected = carried + newcomers * worth
@@ -129,7 +130,7 @@ def _compared(measured: Figure, low: float, high: float) -> str:
         return "Your data cannot say."
     bottom = measured.value if measured.low is None else measured.low
     top = measured.value if measured.high is None else measured.high
-    found = f"{measured.value:+.0%}" if low != 0.8 else f"{measured.value:.0%}"
+    found = signed_rate(measured.value) if low != 0.8 else f"{measured.value:.0%}"
     if top < low:
         return f"Less than that here: {found}."
     if bottom > high:

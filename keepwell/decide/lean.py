@@ -10,6 +10,7 @@ import pandas as pd
 
 from keepwell.decide.last_year import LastYear
 from keepwell.decide.order_log import OrderLog
+from keepwell.decide.wording import signed_rate
 from keepwell.vocabulary.answer import AllowableCac, Lean, LeanCriterion, Status
 from keepwell.vocabulary.estimate import Z_95, Estimate, NotAvailable, wilson
 from keepwell.vocabulary.kpi import Unit
@@ -94,7 +95,7 @@ def _dear_acquisition(order_log: OrderLog, allowable: Sequence[AllowableCac]) ->
     rise = _cac_rise(order_log)
     is_dear = isinstance(limit, Estimate) and cac.value > limit.value
     is_rising = rise is not None and rise >= RISING_CAC
-    parts = [] if rise is None else [f"CAC is {rise - 1:+.0%} on the half-year before"]
+    parts = [] if rise is None else [f"CAC is {signed_rate(rise - 1)} on the half-year before"]
     parts += ["it is above what a newcomer earns"] if is_dear else []
     status = Status.MET if is_dear or is_rising else Status.NOT_MET
     if status is Status.NOT_MET and (rise is None or isinstance(limit, NotAvailable)):

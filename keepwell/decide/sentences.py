@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from keepwell.decide.allowable_cac import THIN
 from keepwell.decide.last_year import LastYear
 from keepwell.decide.order_log import OrderLog
-from keepwell.decide.wording import about_with_range, within
+from keepwell.decide.wording import about_with_range, signed_rate, within
 from keepwell.vocabulary.answer import AllowableCac, ChannelVerdict, Holdout, Lean, NotIdentified, RetentionPoint
 from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.estimate import Estimate, NotAvailable
@@ -112,7 +112,7 @@ def assumptions(found: Findings, growth_wanted: float) -> list[str]:
         f"Contribution margin is {business.margin_rate:.0%} of net revenue, {said}.",
         f"Later money is discounted by {business.discount_rate:.0%} a year.",
         f"Value is historic: what customers brought whose first {found.order_log.horizon_days} days are all observed.",
-        f"What-ifs are held against {growth_wanted:+.0%} on last year's margin.",
+        f"What-ifs are held against {signed_rate(growth_wanted)} on last year's margin.",
         "Next year's newcomers come as last year's did and bring what newcomers brought before.",
     ]
     if last.carried_is_measured:

@@ -120,7 +120,7 @@ def stated_split(
         more_on_keeping=sum(best.retention_spend > now for best, _, now in drawn) / draws,
         more_on_winning=sum(best.acquisition_spend > now for best, now, _ in drawn) / draws,
         ranges=named,
-        note="middle 80 % of settings drawn evenly from the ranges; those not stated or counted are assumed, and wide "
+        note="middle 80% of settings drawn evenly from the ranges; those not stated or counted are assumed, and wide "
         "on purpose",
     )
 

@@ -11,11 +11,14 @@ from scipy.optimize import brentq
 from keepwell.decide.next_year import Year
 from keepwell.decide.order_log import Floats
 from keepwell.decide.what_if import WhatIf
+from keepwell.decide.wording import signed, signed_rate
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import Evidence
 
 NEEDS_SPEND = "acquisition spend per channel is not known; add it as a CSV of date, channel and amount"
-INCREMENTAL = "of the customers a channel reports, about half came because of its spend (prior: 0.5, 95 % 0.15 to 1)"
+INCREMENTAL = (
+    "of the customers a channel reports, about half came because of its spend (prior: 0.5, 95% range 0.15 to 1)"
+)
 
 
 class Leavers(StrEnum):
@@ -125,11 +128,11 @@ def retention_changes(points: float) -> WhatIf:
         if year.kept_rate is None:
             return ""
         if points > 0 and year.kept_rate + share > 1:
-            return f"{year.kept_rate:.0%} are kept already: {points:g} points more is above 100 %"
+            return f"{year.kept_rate:.0%} are kept already: {points:g} points more is above 100%"
         return f"only {year.kept_rate:.0%} are kept" if points < 0 and share > year.kept_rate else ""
 
     return WhatIf(
-        f"retention {points:+g} points",
+        f"retention {signed(points)} points",
         f"{abs(points):g} in 100 customers {'stay who would have left' if points >= 0 else 'leave who would stay'}.",
         change,
         ("those who stay or leave are worth the average customer", "the cost of keeping them is not taken off"),
@@ -164,9 +167,9 @@ def discount_for_all(depth: float = 0.10, uplift: float = 0.0) -> WhatIf:
 
     return WhatIf(
         f"{depth:.0%} discount to everyone",
-        f"Everyone gets {depth:.0%} off every order, and orders change by {uplift:+.0%}.",
+        f"Everyone gets {depth:.0%} off every order, and {_orders(uplift)}.",
         change,
-        (f"orders change by {uplift:+.0%}: what a discount causes is not known without a control group",),
+        (f"{_orders(uplift)}: what a discount causes is not known without a control group",),
     )
 
 
@@ -197,8 +200,8 @@ def cac_rises(by: float = 0.20) -> WhatIf:
     if by <= -1:
         raise _bad("by", by, "Give a relative rise such as 0.20.")
     return WhatIf(
-        f"CAC {by:+.0%}",
-        f"A new customer costs {by:+.0%} at the same budget.",
+        f"CAC {signed_rate(by)}",
+        f"A new customer costs {abs(by):.0%} {'more' if by >= 0 else 'less'} at the same budget.",
         lambda year, rng: _fewer_newcomers(year, by / (1 + by)),
         (INCREMENTAL,),
         Evidence.PRIOR,
@@ -232,6 +235,12 @@ def budget_cut(share: float = 0.5) -> WhatIf:
         Evidence.PRIOR,
         lambda year: "" if year.spend else NEEDS_SPEND,
     )
+
+
+def _orders(uplift: float) -> str:
+    if uplift == 0:
+        return "nobody orders more because of it"
+    return f"orders {'rise' if uplift > 0 else 'fall'} by {abs(uplift):.0%} because of it"
 
 
 def _fewer_newcomers(year: Year, share: float) -> Year:

@@ -37,3 +37,21 @@ def within(days: int) -> str:
     ('within a year', 'within 90 days')
     """
     return "within a year" if days == 365 else f"within {days} days"
+
+
+def signed(number: float) -> str:
+    """Return a change with its sign, the minus as long as the plus.
+
+    >>> signed(5), signed(-5), signed(0.0)
+    ('+5', '−5', '0')
+    """
+    return "0" if number == 0 else f"{number:+g}".replace("-", "−")
+
+
+def signed_rate(rate: float) -> str:
+    """Return a relative change as a percentage with its sign.
+
+    >>> signed_rate(0.2), signed_rate(-0.125)
+    ('+20%', '−12%')
+    """
+    return f"{rate:+.0%}".replace("-", "−")

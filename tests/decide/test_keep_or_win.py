@@ -251,8 +251,8 @@ def test_every_criterion_of_practice_is_listed_with_a_status() -> None:
 def test_a_claim_stands_next_to_the_shops_own_figure() -> None:
     log = replace(shop(), product_trial=ProductTrial(100, 30, 100, 20))
     claims = {claim.claim: claim.measured for claim in answer(log, GBP, seed=1).claims}
-    assert claims["Customers you have spend 31 % more than new ones."].value == pytest.approx(0.31)
-    assert claims["Customers you have are 50 % likelier to try a new product."].value == pytest.approx(0.5)
+    assert claims["Customers you have spend 31% more than new ones."].value == pytest.approx(0.31)
+    assert claims["Customers you have are 50% likelier to try a new product."].value == pytest.approx(0.5)
 
 
 def test_the_holdout_follows_the_rule_of_sixteen() -> None:
