@@ -15,6 +15,8 @@ from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import Estimate, Evidence, NotAvailable
 
 DRAWS = 500
+KEEPING, WINNING = "keeping", "winning"
+ASSUMED = frozenset({Evidence.NONE, Evidence.CLAIM, Evidence.PRIOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,29 @@ def stated_split(
         acquisition_spend=_spread(np.array([best.acquisition_spend for best in bests]), evidence),
         retention_spend=_spread(np.array([best.retention_spend for best in bests]), evidence),
         customer_value=_spread(np.array([best.customer_value for best in bests]), evidence),
-        more_on_keeping=sum(best.retention_spend > now for best, _, now in drawn) / draws,
-        more_on_winning=sum(best.acquisition_spend > now for best, now, _ in drawn) / draws,
+        more_on_keeping=_more([best.retention_spend > now for best, _, now in drawn], ranges.retention_spend, KEEPING),
+        more_on_winning=_more([best.acquisition_spend > now for best, now, _ in drawn], ranges.cac, WINNING),
         ranges=named,
-        note="middle 80% of settings drawn evenly from the ranges; those not stated or counted are assumed, and wide "
-        "on purpose",
+        note=_note(ranges),
     )
+
+
+def _more(is_more: list[bool], today: Range, side: str) -> float | NotAvailable:
+    """Return how often more than today is best; against a spend that is only assumed it says nothing."""
+    if today.evidence in ASSUMED:
+        return NotAvailable(f"what is spent on {side} today is not known")
+    return sum(is_more) / len(is_more)
+
+
+def _note(ranges: StatedRanges) -> str:
+    note = "middle 80% of settings drawn evenly from the ranges; those not stated or counted are assumed, and wide "
+    note += "on purpose"
+    sides = ((KEEPING, ranges.retention_spend), (WINNING, ranges.cac))
+    unknown = [side for side, today in sides if today.evidence in ASSUMED]
+    if not unknown:
+        return note
+    left_out = f"whether {' or '.join(unknown)} should get more than today is left out"
+    return f"{note}; {left_out}, for what is spent on {'them' if len(unknown) > 1 else 'it'} today is not known"
 
 
 def _responses(ranges: StatedRanges, rng: np.random.Generator) -> tuple[Response, Response] | None:

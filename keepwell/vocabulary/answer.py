@@ -183,15 +183,15 @@ class StatedSplit:
 
     ``retention_share`` is the share of the first year's best spend that goes into keeping. ``ranges`` names every
     unknown with its low and high; ``more_on_keeping`` and ``more_on_winning`` are the shares of the drawn
-    settings in which the best spend lies above today's stated spend.
+    settings in which the best spend lies above today's, not available where today's spend is only assumed.
     """
 
     retention_share: Figure
     acquisition_spend: Figure
     retention_spend: Figure
     customer_value: Figure
-    more_on_keeping: float
-    more_on_winning: float
+    more_on_keeping: float | NotAvailable
+    more_on_winning: float | NotAvailable
     ranges: tuple[tuple[str, float, float, Evidence], ...]
     note: str
 

@@ -19,7 +19,7 @@ from keepwell.decide.last_year import last_year, sample
 from keepwell.decide.next_year import next_year
 from keepwell.decide.order_log import GapDays, OrderLog, ProductTrial, RevenueShares, ValueGroup
 from keepwell.decide.retention_point import retention_points
-from keepwell.decide.stated_split import Range, StatedRanges, stated_split
+from keepwell.decide.stated_split import Range, StatedRanges, assumed_ranges, stated_split
 from keepwell.decide.what_if import simulate, total
 from keepwell.decide.what_if_changes import (
     Leavers,
@@ -285,6 +285,28 @@ def test_a_split_over_points_equals_the_published_optimum() -> None:
     assert found.acquisition_spend.value == pytest.approx(14.2037, abs=1e-4)
     assert found.retention_spend.value == pytest.approx(22.1696, abs=1e-4)
     assert found.retention_share.evidence is Evidence.STATED
+
+
+def test_a_split_is_held_against_todays_spend_where_it_is_stated() -> None:
+    last = last_year(shop(), GBP)
+    ranges = replace(assumed_ranges(last, allowable=200.0), retention_spend=Range(1.0, 1.0), cac=Range(50.0, 90.0))
+    found = stated_split(last, GBP, ranges, seed=1, draws=20)
+    assert isinstance(found.more_on_keeping, float)
+    assert isinstance(found.more_on_winning, float)
+    assert "left out" not in found.note
+
+
+def test_a_split_is_not_held_against_a_spend_that_is_only_assumed() -> None:
+    found = answer(shop(), GBP, seed=1).split
+    assert isinstance(found.more_on_keeping, NotAvailable)
+    assert isinstance(found.more_on_winning, NotAvailable)
+    assert "whether keeping or winning should get more than today is left out" in found.note
+
+
+def test_measured_acquisition_spend_alone_tells_of_winning_alone() -> None:
+    found = answer(with_channels(shop(), spend=1000.0, won=50), GBP, seed=1).split
+    assert isinstance(found.more_on_winning, float)
+    assert "whether keeping should get more than today is left out, for what is spent on it today" in found.note
 
 
 DEGENERATE = {

@@ -178,8 +178,12 @@ def split(content: ReportContent) -> Section | None:
         ("Value of a customer", best.customer_value, Unit.MONEY),
     ]
     rows = [[name, _number(number, unit, money)] for name, number, unit in named]
-    rows += [["Settings in which more should go into keeping than today", numbers.rate(best.more_on_keeping)]]
-    rows += [["Settings in which more should go into winning than today", numbers.rate(best.more_on_winning)]]
+    more = (("keeping", best.more_on_keeping), ("winning", best.more_on_winning))
+    rows += [
+        [f"Settings in which more should go into {side} than today", numbers.rate(share)]
+        for side, share in more
+        if isinstance(share, float)
+    ]
     ranges = [[name, numbers.decimal(low), numbers.decimal(high), str(grade)] for name, low, high, grade in best.ranges]
     right = Heading("Range over the settings", is_number=True)
     stated = [Heading("Unknown"), Heading("From", is_number=True), Heading("To", is_number=True), Heading("Evidence")]

@@ -14,8 +14,10 @@ import pytest
 from keepwell.loop.report.content import ReportContent
 from keepwell.loop.report.page import render, write_report
 from keepwell.loop.report.words import SECTIONS
+from keepwell.vocabulary.answer import StatedSplit
 from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.errors import InputError
+from keepwell.vocabulary.estimate import NotAvailable
 from keepwell.vocabulary.period import Period
 
 FIGURES = 15
@@ -171,6 +173,23 @@ def test_refused_rows_are_counted_with_reason_and_meaning(page: Page) -> None:
     said = " ".join(page.texts)
     assert "missing customer 30 The row names no customer" in said
     assert "Of 1,000 rows 970 were kept" in said
+
+
+MORE_THAN_TODAY = "Settings in which more should go into keeping than today"
+
+
+def test_the_split_is_held_against_todays_spend(page: Page) -> None:
+    assert (MORE_THAN_TODAY, "70.0%") in itertools.pairwise(page.texts)
+
+
+def test_the_split_leaves_out_what_todays_unknown_spend_cannot_tell(content: ReportContent) -> None:
+    assert content.answer is not None
+    assert isinstance(content.answer.split, StatedSplit)
+    unknown = NotAvailable("what is spent today is not known")
+    without = replace(content.answer.split, more_on_keeping=unknown, more_on_winning=unknown, note="It is left out.")
+    said = Page(render(replace(content, answer=replace(content.answer, split=without)))).texts
+    assert not [text for text in said if "than today" in text]
+    assert "It is left out." in said
 
 
 @pytest.fixture(scope="module")
