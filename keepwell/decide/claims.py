@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from keepwell.decide.last_year import LastYear
 from keepwell.decide.order_log import OrderLog
+from keepwell.decide.revenue_share import share_of_the_best
 from keepwell.decide.wording import signed_rate
 from keepwell.vocabulary.answer import ClaimCheck, Figure
 from keepwell.vocabulary.business import Business
@@ -121,7 +123,9 @@ def _few_bring_most(order_log: OrderLog) -> ClaimCheck:
     claim = "A fifth of the customers brings four fifths of the revenue."
     measured: Figure = NotAvailable("the last year brought no revenue")
     if order_log.shares is not None:
-        measured = Estimate(order_log.shares.top_20, note="share of the last year's revenue, best fifth of customers")
+        revenue = np.maximum(order_log.column("revenue_year")[order_log.column("orders_year") > 0], 0)
+        share = share_of_the_best(order_log.shares.top_20, revenue, 0.2)
+        measured = replace(share, note="share of the last year's revenue, best fifth of customers")
     return ClaimCheck(claim, 0.8, 0.8, measured, Unit.RATE, _compared(measured, 0.8, 0.8))
 
 

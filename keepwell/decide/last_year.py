@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from keepwell.decide.order_log import YEAR_DAYS, Floats, OrderLog
+from keepwell.decide.revenue_share import share_of_sum
 from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.estimate import Estimate, Evidence, NotAvailable, SampleMean, wilson
 
@@ -17,7 +21,8 @@ class LastYear:
 
     ``margin`` is per customer who ordered in the year; ``newcomers`` are customers whose first order fell in it,
     scaled to a year when the log is shorter (``is_scaled``); ``kept`` the share of the year before's customers who
-    ordered again; ``carried`` the money that they brought for every unit they had brought before.
+    ordered again; ``carried`` the money that they brought for every unit they had brought before; ``returning_share``
+    the share of revenue from customers whose first order lies before the year.
     """
 
     active: int
@@ -27,7 +32,7 @@ class LastYear:
     kept: Estimate | NotAvailable
     carried: float
     carried_is_measured: bool
-    returning_share: float | NotAvailable
+    returning_share: Estimate | NotAvailable
     is_scaled: bool
     days: int
 
@@ -59,7 +64,7 @@ def last_year(order_log: OrderLog, business: Business) -> LastYear:
         kept=_kept(order_log) if has_two_years else NotAvailable("the log is shorter than two years"),
         carried=carried if carried is not None else min(1.0, max(0.0, 1 - from_new / total)) if total > 0 else 0.0,
         carried_is_measured=carried is not None,
-        returning_share=_returning_share(order_log, total, from_new),
+        returning_share=_returning_share(order_log, revenue[is_active], is_new[is_active]),
         is_scaled=order_log.period.days < YEAR_DAYS,
         days=days,
     )
@@ -106,9 +111,8 @@ def _kept(order_log: OrderLog) -> Estimate | NotAvailable:
     return Estimate(kept / before, low, high, evidence=Evidence.COUNTED)
 
 
-def _returning_share(order_log: OrderLog, total: float, from_new: float) -> float | NotAvailable:
+def _returning_share(order_log: OrderLog, revenue: Floats, is_new: npt.NDArray[np.bool_]) -> Estimate | NotAvailable:
     if order_log.period.days < YEAR_DAYS + 90:
         return NotAvailable("the log reaches back too little to tell old customers from new ones")
-    if total <= 0:
-        return NotAvailable("the last year brought no revenue")
-    return min(1.0, max(0.0, 1 - from_new / total))
+    share = share_of_sum(np.where(is_new, 0.0, revenue), revenue)
+    return share if share is not None else NotAvailable("the last year brought no revenue")

@@ -19,6 +19,7 @@ LARGE_BASE = 0.6  # share of revenue from earlier customers from which growth ca
 ROOM_TO_GROW = 0.3  # share of active customers with a single order in the year
 NEW_BASE = 0.5  # share of newcomers among the active from which a base counts as small
 RISING_CAC = 1.10
+CLOSE = "too close to the threshold to tell"
 NO_SPEND = "spend per channel is not in the data"
 
 
@@ -77,10 +78,13 @@ def _large_base(last: LastYear) -> LeanCriterion:
     threshold = f"earlier customers bring at least {LARGE_BASE:.0%} of revenue"
     if isinstance(last.returning_share, NotAvailable):
         return _unknown(Lean.KEEP, name, last.returning_share.reason, threshold)
-    share = last.returning_share
-    why = "growth can come from customers there are" if share >= LARGE_BASE else "most revenue has to be won anew"
-    status = Status.MET if share >= LARGE_BASE else Status.NOT_MET
-    return LeanCriterion(Lean.KEEP, name, status, Estimate(share), Unit.RATE, threshold, why)
+    status = _side(last.returning_share, LARGE_BASE, is_met_above=True)
+    said = {
+        Status.MET: "growth can come from customers there are",
+        Status.NOT_MET: "most revenue has to be won anew",
+        Status.NOT_KNOWN: CLOSE,
+    }
+    return LeanCriterion(Lean.KEEP, name, status, last.returning_share, Unit.RATE, threshold, said[status])
 
 
 def _dear_acquisition(order_log: OrderLog, allowable: Sequence[AllowableCac]) -> LeanCriterion:
@@ -212,7 +216,7 @@ def _share(leans: Lean, name: str, part: int, whole: int, limit: float, threshol
     said = {
         Status.MET: why,
         Status.NOT_MET: "it is below the threshold",
-        Status.NOT_KNOWN: "too close to the threshold to tell",
+        Status.NOT_KNOWN: CLOSE,
     }
     return LeanCriterion(leans, name, status, measured, Unit.RATE, threshold, said[status])
 

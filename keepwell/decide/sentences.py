@@ -55,7 +55,7 @@ def headline(found: Findings) -> str:
         brought = (
             ""
             if isinstance(share, NotAvailable)
-            else f"customers you already had brought {share:.0%} of last year's revenue, and "
+            else f"customers you already had brought {share.value:.0%} of last year's revenue, and "
         )
         but = f"; win a new customer only where one costs less than {price}" if price else ""
         return f"Lean towards keeping: {brought}each extra point of yearly retention is worth {worth} a year{but}."

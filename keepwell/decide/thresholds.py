@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from keepwell.decide.order_log import Floats
+from keepwell.decide.revenue_share import share_of_the_best
 from keepwell.decide.sentences import Findings
 from keepwell.decide.what_if_changes import break_even_uplift
 from keepwell.decide.wording import about, about_with_range, within
@@ -21,14 +25,14 @@ def reasons(found: Findings) -> list[Reason]:
         people = f"The {last.active:,} customers who ordered" if last.active != 1 else "The one customer who ordered"
         sentence = f"{people} in the last year brought {about(base.value, currency)} of margin."
         listed.append(Reason(sentence, base, Unit.MONEY, ("historic, not a forecast",)))
-    if isinstance(last.returning_share, float):
-        share = Estimate(last.returning_share)
+    if isinstance(last.returning_share, Estimate):
+        share = last.returning_share
         listed.append(Reason(f"{share.value:.0%} of revenue came from customers of earlier years.", share, Unit.RATE))
     if isinstance(last.kept, Estimate):
         sentence = f"{last.kept.value:.0%} of the customers of the year before ordered again."
         listed.append(Reason(sentence, last.kept, Unit.RATE))
     if found.order_log.shares is not None:
-        top = Estimate(found.order_log.shares.top_10)
+        top = share_of_the_best(found.order_log.shares.top_10, _revenue(found), 0.1)
         listed.append(Reason(f"The best tenth of customers brought {top.value:.0%} of revenue.", top, Unit.RATE))
     if found.price is not None and found.allowable is not None:
         horizon = within(found.order_log.horizon_days)
@@ -38,6 +42,13 @@ def reasons(found: Findings) -> list[Reason]:
         sentence = f"One point of yearly retention is worth {found.point_worth} a year."
         listed.append(Reason(sentence, found.point.worth, Unit.MONEY, ("those kept are worth the average",)))
     return listed
+
+
+def _revenue(found: Findings) -> Floats:
+    """Return the last year's revenue of each customer who ordered, as concentration counts it: at least 0."""
+    is_active = found.order_log.column("orders_year") > 0
+    revenue: Floats = np.maximum(found.order_log.column("revenue_year")[is_active], 0)
+    return revenue
 
 
 def thresholds(found: Findings) -> list[Threshold]:

@@ -34,6 +34,7 @@ from keepwell.vocabulary.answer import Holdout, Lean, Status
 from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import Estimate, Evidence, NotAvailable, SampleMean
+from keepwell.vocabulary.kpi import Unit
 from keepwell.vocabulary.period import Period
 
 AS_OF = date(2012, 1, 1)
@@ -233,6 +234,13 @@ def test_a_cheap_channel_leans_to_winning_and_says_that_it_is_only_observed() ->
 def test_a_channel_with_spend_and_no_customers_has_no_cac() -> None:
     log = with_channels(shop(), spend=1000.0, won=0)
     assert isinstance(channel_verdicts(log, GBP, allowable_cac(log, GBP))[0].cac, NotAvailable)
+
+
+def test_every_share_among_the_reasons_has_an_interval_around_it() -> None:
+    shares = [reason.figure for reason in answer(shop(), GBP, seed=1).reasons if reason.unit is Unit.RATE]
+    assert len(shares) == 3
+    assert all(0 <= share.low < share.value < share.high <= 1 for share in shares)
+    assert {share.evidence for share in shares} == {Evidence.COUNTED}
 
 
 def test_without_spend_no_sentence_names_a_channel_as_good() -> None:
