@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from keepwell.decide.allowable_cac import THIN
 from keepwell.decide.last_year import LastYear
 from keepwell.decide.order_log import OrderLog
-from keepwell.decide.wording import about_with_range, signed_rate, within
-from keepwell.vocabulary.answer import AllowableCac, ChannelVerdict, Holdout, Lean, NotIdentified, RetentionPoint
+from keepwell.decide.wording import about, signed_rate, within
+from keepwell.vocabulary.answer import (
+    AllowableCac,
+    ChannelVerdict,
+    Figure,
+    Holdout,
+    Lean,
+    NotIdentified,
+    RetentionPoint,
+)
 from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.estimate import Estimate, NotAvailable
 
@@ -27,55 +35,54 @@ class Findings:
     holdout: Holdout | NotAvailable
 
     @property
-    def price(self) -> str | None:
-        """What a new customer may cost, as a sentence says it; ``None`` when it is not known or nothing."""
-        figure = self.allowable.within_horizon if self.allowable else None
-        if not isinstance(figure, Estimate) or figure.value <= 0:
-            return None
-        return about_with_range(figure, self.business.currency)
+    def price(self) -> Estimate | None:
+        """What a new customer may cost; ``None`` when it is not known or nothing."""
+        return _above_nothing(self.allowable.within_horizon if self.allowable else None)
 
     @property
-    def point_worth(self) -> str | None:
+    def point_worth(self) -> Estimate | None:
         """What a point of retention is worth, likewise."""
-        figure = self.point.worth
-        if not isinstance(figure, Estimate) or figure.value <= 0:
-            return None
-        return about_with_range(figure, self.business.currency)
+        return _above_nothing(self.point.worth)
+
+    @property
+    def paid(self) -> tuple[ChannelVerdict, ...]:
+        """The channels with spend, most first."""
+        return tuple(verdict for verdict in self.verdicts if verdict.spend > 0)
+
+    def said(self, figure: Estimate) -> str:
+        """Return an amount as a sentence says it."""
+        return about(figure.value, self.business.currency)
 
 
 def headline(found: Findings) -> str:
-    """Return the first sentence: which way, and the money reason."""
+    """Return the first sentence: the verdict, and at most the two figures that it turns on.
+
+    It is to be read aloud; intervals and everything else stand in the reasons.
+    """
     if found.lean is Lean.SPEND_LESS:
         return _spend_less(found)
     if found.lean is Lean.WIN:
         return _win(found)
     price, worth = found.price, found.point_worth
-    if found.lean is Lean.KEEP:
-        share = found.last.returning_share
-        brought = (
-            ""
-            if isinstance(share, NotAvailable)
-            else f"customers you already had brought {share.value:.0%} of last year's revenue, and "
-        )
-        but = f"; win a new customer only where one costs less than {price}" if price else ""
-        return f"Lean towards keeping: {brought}each extra point of yearly retention is worth {worth} a year{but}."
+    if found.lean is Lean.KEEP and worth is not None:
+        kept = f"Lean towards keeping: one more customer kept in every hundred is worth {found.said(worth)} a year"
+        return f"{kept}." if price is None else f"{kept}; pay at most {found.said(price)} to win a new one."
     if price is None or worth is None or _is_small(found):
         return f"It is too early to say whether keeping or winning pays better: {_why_early(found)}."
     return (
-        "Orders alone do not say whether keeping or winning pays better, but they set the price of each: a new "
-        f"customer may cost up to {price}, and keeping one customer more in every hundred is worth {worth} a year."
+        f"Neither side leads yet: pay up to {found.said(price)} to win a new customer, or {found.said(worth)} a year "
+        "to keep one more in every hundred."
     )
 
 
 def caveat(found: Findings) -> str:
-    """Return the second sentence: what the first rests on, and what nobody knows yet."""
-    margin = f"a margin of {found.business.margin_rate:.0%} of revenue"
-    assumed = f"{margin}, which is assumed," if found.business.margin_is_assumed else f"{margin}"
-    if any(verdict.spend > 0 for verdict in found.verdicts):
-        unknown = "it compares averages, and how many of a channel's customers came because of it is not known"
-    else:
-        unknown = "which channel or message works is not known"
-    return f"This rests on {assumed} and on past orders; {unknown} until a control group has shown it."
+    """Return the second sentence: the margin that the first rests on, and what nobody knows yet."""
+    margin = f"{found.business.margin_rate:.0%}"
+    rests = (
+        f"It assumes a margin of {margin}" if found.business.margin_is_assumed else f"It takes your margin of {margin}"
+    )
+    unknown = "how many customers a channel really brings" if found.paid else "which channel or message works"
+    return f"{rests}, and only a control group can show {unknown}."
 
 
 def next_step(found: Findings) -> str:
@@ -87,9 +94,8 @@ def next_step(found: Findings) -> str:
 
 def not_identified(found: Findings) -> list[NotIdentified]:
     """Return the questions that these facts leave open, each with what would answer it."""
-    has_spend = any(verdict.spend > 0 for verdict in found.verdicts)
     channel = "spend by channel and day, as a CSV, and the channel that won each customer"
-    if has_spend:
+    if found.paid:
         channel = "pausing each channel in some regions or weeks, to see who comes anyway"
     gaps = [
         NotIdentified("Which channel should get the next unit of money?", channel),
@@ -119,34 +125,47 @@ def assumptions(found: Findings, growth_wanted: float) -> list[str]:
         lines.append(f"Last year's customers bring {last.carried:.0%} of their margin again, as those before them did.")
     else:
         lines.append("With less than two years of orders, newcomers are taken to just replace what is lost.")
+    if found.paid:
+        lines.append("Channels are compared by what a customer cost on average, not by what the next one would cost.")
     if last.is_scaled:
         lines.append(f"The log holds {last.days} days; newcomers are scaled to a year, other figures are not.")
     return lines
 
 
 def _win(found: Findings) -> str:
-    best = next((v for v in found.verdicts if v.lean is Lean.WIN and v.spend > 0), None)
+    best = next((verdict for verdict in found.paid if verdict.lean is Lean.WIN), None)
     horizon = within(found.order_log.horizon_days)
     if best is not None and isinstance(best.cac, Estimate) and isinstance(best.allowable_cac, Estimate):
-        currency = found.business.currency
         return (
-            f"Lean towards winning through {best.channel}: a new customer cost {about_with_range(best.cac, currency)} "
-            f"there and earns {about_with_range(best.allowable_cac, currency)} {horizon}."
+            f"Lean towards winning through {best.channel}: a new customer costs {found.said(best.cac)} there and earns "
+            f"{found.said(best.allowable_cac)} {horizon}."
         )
+    if found.price is None:
+        return "Lean towards winning: more speaks for new customers than for those you have."
     return (
-        f"Lean towards winning: a new customer earns {found.price} {horizon}, so winning pays wherever one costs less; "
-        f"a point of yearly retention is worth {found.point_worth} a year."
+        f"Lean towards winning: a new customer earns {found.said(found.price)} {horizon}, so winning pays wherever one "
+        "costs less."
     )
 
 
 def _spend_less(found: Findings) -> str:
     horizon = within(found.order_log.horizon_days)
     if found.price is None:
-        return f"Spend less: new customers have earned nothing {horizon}, so no price for one would come back."
-    return (
-        f"Spend less on the channels you pay for: a new customer there costs more than one earns {horizon}; over all "
-        f"customers, one earns {found.price}."
-    )
+        return f"Spend less: new customers have earned nothing {horizon}, so none is worth paying for."
+    if len(found.paid) > 1:
+        return f"Spend less on the channels you pay for: in each, a new customer costs more than one earns {horizon}."
+    paid = found.paid[0]
+    if isinstance(paid.cac, Estimate) and isinstance(paid.allowable_cac, Estimate):
+        return (
+            f"Spend less on {paid.channel}: a new customer costs {found.said(paid.cac)} there and earns "
+            f"{found.said(paid.allowable_cac)} {horizon}."
+        )
+    spent = about(paid.spend, found.business.currency)
+    return f"Spend less on {paid.channel}: {spent} went there, and no new customer is known to have come of it."
+
+
+def _above_nothing(figure: Figure | None) -> Estimate | None:
+    return figure if isinstance(figure, Estimate) and figure.value > 0 else None
 
 
 def _is_small(found: Findings) -> bool:

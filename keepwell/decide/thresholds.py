@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from keepwell.decide.order_log import Floats
@@ -14,6 +16,7 @@ from keepwell.vocabulary.estimate import Estimate, NotAvailable
 from keepwell.vocabulary.kpi import Unit
 
 DISCOUNT = 0.10
+MOST_CHANNELS = 3
 
 
 def reasons(found: Findings) -> list[Reason]:
@@ -36,11 +39,27 @@ def reasons(found: Findings) -> list[Reason]:
         listed.append(Reason(f"The best tenth of customers brought {top.value:.0%} of revenue.", top, Unit.RATE))
     if found.price is not None and found.allowable is not None:
         horizon = within(found.order_log.horizon_days)
-        sentence = f"A new customer earns {found.price} of margin {horizon}, on average."
+        earned = about_with_range(found.price, currency)
+        sentence = f"A new customer earns {earned} of margin {horizon}, on average."
         listed.append(Reason(sentence, found.allowable.within_horizon, Unit.MONEY, ("customers with a full horizon",)))
     if found.point_worth is not None:
-        sentence = f"One point of yearly retention is worth {found.point_worth} a year."
+        sentence = f"One point of yearly retention is worth {about_with_range(found.point_worth, currency)} a year."
         listed.append(Reason(sentence, found.point.worth, Unit.MONEY, ("those kept are worth the average",)))
+    return [*listed, *_channels(found)]
+
+
+def _channels(found: Findings) -> list[Reason]:
+    """Return what a customer cost and earns in the channels with the most spend."""
+    currency, listed = found.business.currency, []
+    for paid in found.paid[:MOST_CHANNELS]:
+        if isinstance(paid.cac, Estimate) and isinstance(paid.allowable_cac, Estimate):
+            earned = about_with_range(paid.allowable_cac, currency)
+            sentence = (
+                f"Through {paid.channel} a new customer cost {about_with_range(paid.cac, currency)} and earns {earned} "
+                f"{within(found.order_log.horizon_days)}."
+            )
+            cost = replace(paid.cac, evidence=paid.evidence)
+            listed.append(Reason(sentence, cost, Unit.MONEY, ("customers as attributed to the channel",)))
     return listed
 
 
@@ -58,15 +77,15 @@ def thresholds(found: Findings) -> list[Threshold]:
     if found.price is not None and found.allowable is not None:
         limit, first = found.allowable.within_horizon, found.allowable.on_first_order
         horizon = within(found.order_log.horizon_days)
-        sentence = (
-            f"Win wherever a new customer costs less than {found.price}; above that one does not pay back {horizon}."
-        )
+        most = about_with_range(found.price, currency)
+        sentence = f"Win wherever a new customer costs less than {most}; above that one does not pay back {horizon}."
         listed.append(Threshold("most a new customer may cost", sentence, limit, Unit.MONEY))
         if isinstance(first, Estimate):
             sentence = f"Below {about_with_range(first, currency)} the first order alone pays for the customer."
             listed.append(Threshold("paid back by the first order", sentence, first, Unit.MONEY))
     if found.point_worth is not None:
-        sentence = f"Keep wherever one more customer in a hundred stays for less than {found.point_worth} a year."
+        worth = about_with_range(found.point_worth, currency)
+        sentence = f"Keep wherever one more customer in a hundred stays for less than {worth} a year."
         listed.append(Threshold("most a point of retention may cost", sentence, found.point.worth, Unit.MONEY))
     listed.append(_discount(found))
     if isinstance(found.holdout, Holdout):
