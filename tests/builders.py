@@ -80,8 +80,7 @@ def append(
 ) -> tuple[Entry, Settled]:
     """Bring tables into the lake as one import."""
     with lake.staging() as staging:
-        for name, table in tables.items():
-            staging.write(name, table)
+        staging.write(tables)
         staging.fold(folds_orders=folds)
         rows_in = max(table.num_rows for table in tables.values())
 

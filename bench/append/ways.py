@@ -28,7 +28,7 @@ def keepwell(task: Task) -> dict[str, float]:
 
     def append(rows: pa.Table) -> None:
         with lake.staging() as staging:
-            staging.write("orders", rows)
+            staging.write({"orders": rows})
             staging.fold(folds_orders=False)
             lake.append(staging, lambda settled: _entry(staging, settled))
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from keepwell.lake import fold
@@ -24,6 +25,7 @@ from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.tables import FACTS
 
 ROWS_A_FILE = 4_000_000
+ROWS_A_GROUP = 100_000
 REFUSED = pa.schema([("row", pa.int64()), ("reason", pa.string()), ("detail", pa.string())])
 
 
@@ -55,30 +57,45 @@ class Staging:
         self._spend_rows: list[Path] = []  # before they were added up: every source row is accounted for
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._written: dict[str, int] = defaultdict(int)
+        self._buffered: dict[str, list[pa.Table]] = defaultdict(list)
+        self._source_rows_written = 0
         self._files: dict[str, list[Path]] = defaultdict(list)
 
-    def write(self, table: str, rows: pa.Table) -> None:
-        """Append rows in the table's lake schema, without ``import_id``.
+    def write(self, tables: Mapping[str, pa.Table]) -> None:
+        """Append the facts of one batch of source rows, each table in its lake schema without ``import_id``.
 
         Raises:
             InputError: a column is missing, of another type, or empty where it may not be.
 
         """
-        if rows.num_rows == 0:
-            return
-        schema = FACTS[table].schema
-        stamp = pa.array([self.import_id], pa.string()).take(pa.array([0] * rows.num_rows, pa.int8()))
+        filled = {name: rows for name, rows in tables.items() if rows.num_rows}
+        for name, rows in filled.items():
+            self._buffered[name].append(self._whole(name, rows))
+            if sum(table.num_rows for table in self._buffered[name]) >= ROWS_A_GROUP:
+                self._flush(name)
+        if filled:
+            source_rows = pa.chunked_array([c for rows in filled.values() for c in rows["source_row"].chunks])
+            self._source_rows_written += pc.count_distinct(source_rows).as_py()
+
+    def _whole(self, name: str, rows: pa.Table) -> pa.Table:
+        schema = FACTS[name].schema
+        stamp = pa.repeat(pa.scalar(self.import_id), rows.num_rows)
         try:
             whole = rows.append_column("import_id", stamp).select(schema.names).cast(schema, safe=True)
         except (pa.ArrowInvalid, KeyError, ValueError) as error:
-            raise InputError("rows.schema", f"Rows for {table} do not fit its columns: {error}", where=table) from error
-        for name in FACTS[table].required:
-            if whole[name].null_count:
-                raise InputError("rows.empty", f"Rows for {table} have no {name}.", where=f"{table}.{name}")
-        self._writer(table).write_table(whole)
-        self._written[table] += whole.num_rows
-        if self._written[table] >= ROWS_A_FILE:
-            self._close(table)
+            raise InputError("rows.schema", f"Rows for {name} do not fit its columns: {error}", where=name) from error
+        for column in FACTS[name].required:
+            if whole[column].null_count:
+                raise InputError("rows.empty", f"Rows for {name} have no {column}.", where=f"{name}.{column}")
+        return whole
+
+    def _flush(self, name: str) -> None:
+        """Write what is buffered as one row group: many small ones are slow to read and their index fills memory."""
+        rows = pa.concat_tables(self._buffered.pop(name))
+        self._writer(name).write_table(rows, row_group_size=rows.num_rows)
+        self._written[name] += rows.num_rows
+        if self._written[name] >= ROWS_A_FILE:
+            self._close(name)
 
     def _writer(self, table: str) -> pq.ParquetWriter:
         if table not in self._writers:
@@ -102,6 +119,8 @@ class Staging:
             InputError: the file contradicts itself: one order of two customers, one key with two contents.
 
         """
+        for table in list(self._buffered):
+            self._flush(table)
         for table in list(self._writers):
             self._close(table)
         with workshop(self.folder) as connection:
@@ -141,23 +160,22 @@ class Staging:
     def settled(self) -> Settled:
         """Say what is left, and count each refused source row once, unless one of its facts is kept."""
         files = {table: tuple(paths) for table, paths in self._files.items() if paths}
-        refused = pa.concat_tables(self._refused) if self._refused else REFUSED.empty_table()
-        with workshop(self.folder) as connection:
-            connection.register("refused", refused)
-            kept = " UNION ".join(self._source_rows(table, paths) for table, paths in files.items())
-            unless_kept = f"WHERE row NOT IN ({kept})" if kept else ""
-            counted = (
-                connection.execute(
-                    f"SELECT row, min(reason) AS reason, min(detail) AS detail FROM refused {unless_kept} GROUP BY 1"
-                )
-                .to_arrow_table()
-                .sort_by("row")
-            )
-            row = connection.execute(f"SELECT count(*) FROM ({kept})").fetchone() if kept else None
+        counted = self._refused_for_good(files) if self._refused else REFUSED.empty_table()
         rows = {t: sum(pq.read_metadata(path).num_rows for path in paths) for t, paths in files.items()}
-        return Settled(
-            {t: files[t] for t in rows if rows[t]}, {t: n for t, n in rows.items() if n}, counted, row[0] if row else 0
-        )
+        filled = {table: count for table, count in rows.items() if count}
+        kept = self._source_rows_written - counted.num_rows
+        return Settled({table: files[table] for table in filled}, filled, counted, kept)
+
+    def _refused_for_good(self, files: Mapping[str, Sequence[Path]]) -> pa.Table:
+        """Return the refused source rows of which nothing is kept."""
+        kept = " UNION ALL ".join(self._source_rows(table, paths) for table, paths in files.items())
+        unless_kept = f"WHERE row NOT IN ({kept})" if kept else ""
+        with workshop(self.folder) as connection:
+            connection.register("refused", pa.concat_tables(self._refused))
+            return connection.execute(
+                f"""SELECT row, min(reason) AS reason, min(detail) AS detail
+                    FROM refused {unless_kept} GROUP BY 1 ORDER BY 1"""
+            ).to_arrow_table()
 
     def _take_out(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
         """Remove the rows named in the temporary table ``sifted`` and remember why."""

@@ -128,8 +128,7 @@ def ingest(
 def _stage(staging: Staging, reading: Reading, errors: RefusalFile, tell: Progress) -> _Tally:
     tally = _Tally()
     for batch in reading.batches:
-        for name, rows in batch.tables.items():
-            staging.write(name, rows)
+        staging.write(batch.tables)
         errors.add(batch.refused)
         tally.add(batch)
         tell("Reading", batch.progress)

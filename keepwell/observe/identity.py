@@ -21,6 +21,9 @@ PREFIX: dict[str, str] = {"email": "e_", "phone": "p_", "name": "n_"}
 
 _WHOLE_NUMBER = re.compile(r"([+-]?\d+)(?:\.0+|,0)")  # "12347.0": an id that passed through a float column
 _PHONE = re.compile(r"(\+|00)[\d\s().\-/]{8,24}|[(0][\d()]*[\s().\-/][\d\s().\-/]{6,20}")
+# ids that every rule leaves as they are: a letter or digit, then letters, digits, - and _, with at least one digit and
+# no leading 0 (a telephone number may have one)
+_PLAIN_IDS = r"^([1-9][0-9]*|[A-Za-z][A-Za-z_-]*[0-9][0-9A-Za-z_-]*)$"
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
@@ -88,7 +91,7 @@ def opaque_ids(column: pa.Array | pa.ChunkedArray, kind: Kind, key: bytes) -> pa
     ['12347', None]
 
     """
-    return _over_distinct(column, lambda value: opaque_id(kind, value, key))
+    return _over_distinct(column, lambda value: opaque_id(kind, value, key), plain=_PLAIN_IDS if kind == "id" else None)
 
 
 def customer_keys(column: pa.Array | pa.ChunkedArray, key: bytes) -> pa.Array:
@@ -97,15 +100,22 @@ def customer_keys(column: pa.Array | pa.ChunkedArray, key: bytes) -> pa.Array:
     >>> customer_keys(pa.array(["12347.0", " ", None]), b"k").to_pylist()
     ['12347', None, None]
     """
-    return _over_distinct(column, lambda value: customer_key(value, key))
+    return _over_distinct(column, lambda value: customer_key(value, key), plain=_PLAIN_IDS)
 
 
-def _over_distinct(column: pa.Array | pa.ChunkedArray, rule: Callable[[str], str]) -> pa.Array:
-    """Apply a rule once per distinct value: orders repeat their customers, and hashing is the dear part."""
+def _over_distinct(
+    column: pa.Array | pa.ChunkedArray, rule: Callable[[str], str], plain: str | None = None
+) -> pa.Array:
+    """Apply a rule once per distinct value: orders repeat their customers, and hashing is the dear part.
+
+    A column in which every value matches ``plain`` is returned as it is, which is most of all columns.
+    """
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if pa.types.is_floating(array.type):
         array = _whole_floats(array)
     text = array.cast(pa.string())
+    if plain is not None and not pc.any(pc.invert(pc.match_substring_regex(text, plain))).as_py():
+        return text
     encoded = pc.dictionary_encode(text)
     ids = [rule(value) if value.strip() else None for value in encoded.dictionary.to_pylist()]
     return pa.array(ids, pa.string()).take(encoded.indices)

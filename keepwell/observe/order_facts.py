@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from keepwell.observe.cells import MOST_MONEY, Cells, as_mask
 from keepwell.observe.fields import FileKind
 from keepwell.observe.rules import KINDS, SAME_ORDER, UNKNOWN_ORDER, Marked
-from keepwell.observe.running import RunningNumber
+from keepwell.observe.running import LineNumber, RunningNumber
 from keepwell.observe.verdict import Mask
 from keepwell.vocabulary.refusal import Refusal
 from keepwell.vocabulary.tables import AMOUNT, ORDER_LINES, ORDERS, REFUNDS, Table
@@ -40,7 +40,7 @@ class OrderFacts:
     """Turns batches of an order log into facts; counts lines across batches."""
 
     def __init__(self) -> None:
-        self._lines, self._refunds, self._orders = RunningNumber(), RunningNumber(), RunningNumber()
+        self._lines, self._refunds, self._orders = LineNumber(), RunningNumber(), RunningNumber()
 
     def tables(self, cells: Cells, marked: Marked, rows: Numbers) -> dict[str, pa.Table]:
         """Return the facts of one batch by table."""

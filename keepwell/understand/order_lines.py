@@ -13,10 +13,15 @@ LEFT_OUT = ("currency", "unit_price")
 
 
 def with_amount(table: ir.Table, amount: str) -> ir.Table:
-    """Return ``table`` with the column ``amount``, from quantity × unit price where it has no such column."""
+    """Return ``table`` with the column ``amount``, from quantity × unit price where it has no such column.
+
+    The product goes through float64: of two decimals an engine makes one of twice the width, which Ibis does not know
+    of and which is summed at half the speed. It is exact to the fourth place for whole quantities.
+    """
     if amount in table.columns or not {"quantity", "unit_price"} <= set(table.columns):
         return table
-    return table.mutate(**{amount: (table.quantity * table.unit_price).cast(AMOUNT)})
+    product = table.quantity.cast("float64") * table.unit_price.cast("float64")
+    return table.mutate(**{amount: product.cast(AMOUNT)})
 
 
 def with_order_id(lines: ir.Table) -> ir.Table:

@@ -47,3 +47,13 @@ def test_the_column_form_agrees_with_the_single_form_and_holds_no_address(values
     got = customer_keys(pa.array(values, pa.string()), KEY).to_pylist()
     assert got == [customer_key(v, KEY) if v is not None and v.strip() else None for v in values]
     assert not any("@" in key for key in got if key)
+
+
+@given(
+    values=st.lists(
+        st.one_of(st.none(), st.text(max_size=12), st.from_regex(r"[A-Z]{0,3}[0-9]{1,6}", fullmatch=True)), min_size=1
+    )
+)
+def test_a_column_of_plain_ids_is_read_as_value_by_value(values: list[str | None]) -> None:
+    expected = [customer_key(value, KEY) if value and value.strip() else None for value in values]
+    assert customer_keys(pa.array(values, pa.string()), KEY).to_pylist() == expected
