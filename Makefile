@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 
-.PHONY: help demo test test-fast test-spark test-faults check format bench lock clean
+.PHONY: help demo test test-fast test-spark test-faults check format bench docs lock clean
 
 help:
 	@echo "make demo         set up, import a real shop's two years, print the answer, write report.html"
@@ -13,6 +13,7 @@ help:
 	@echo "make test-fast    only the fast tests"
 	@echo "make check        ruff, import-linter, mypy"
 	@echo "make bench        benchmarks against what one would use instead (long)"
+	@echo "make docs         write the reference pages again"
 	@echo "make lock         resolve requirements/*.txt again"
 
 demo: $(READY)
@@ -41,6 +42,9 @@ format: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m bench
+
+docs: $(DEV)
+	$(BIN)/python docs/generate.py
 
 lock:
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 import pandas as pd
 
-from keepwell.cli.options import PeriodType, data_option, engine_option, json_option
+from keepwell.cli.options import data_option, engine_option, json_option
 from keepwell.cli.output import console, frame_as_records, print_json, print_table
 from keepwell.cli.written import write_frame
 from keepwell.loop.facts import OpenFacts, open_facts
@@ -28,10 +28,6 @@ grain_option = click.option(
     show_default=True,
     help="Step of time.",
 )
-as_of_option = click.option(
-    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="First day not counted; else the day after the last order."
-)
-period_option = click.option("--period", type=PeriodType(), help="2011, 2011-Q4, 2011-12 …; else the last 365 days.")
 out_option = click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the table to a .csv or .parquet file."
 )

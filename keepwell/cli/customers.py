@@ -9,7 +9,8 @@ from typing import Any
 import click
 import pandas as pd
 
-from keepwell.cli.analysis import as_of_option, day_of, grain_option, handled, opened, print_blocks, shared, show
+from keepwell.cli.analysis import day_of, grain_option, handled, opened, print_blocks, shared, show
+from keepwell.cli.options import as_of_option
 from keepwell.loop.frames import frame
 from keepwell.loop.report import tables
 from keepwell.understand import cohorts, growth, personas, rfm
@@ -22,7 +23,12 @@ from keepwell.vocabulary.period import Grain
 @grain_option
 @click.option("--by", help="Split by an attribute of the customer.")
 @click.option(
-    "--show", "measure", type=click.Choice(["retention", "ltv", "active"]), default="retention", show_default=True
+    "--show",
+    "measure",
+    type=click.Choice(["retention", "ltv", "active"]),
+    default="retention",
+    show_default=True,
+    help="What the cells hold: share who ordered, revenue so far per customer, or customers who ordered.",
 )
 @as_of_option
 @shared
@@ -56,7 +62,9 @@ def growth_command(grain: str, as_of: datetime | None, **common: Any) -> None:
 
 @click.command("segments")
 @as_of_option
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Show how customers moved since this day.")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Show how customers moved since this day."
+)
 @click.option("--customers", is_flag=True, help="One row a customer, with scores (best with --out).")
 @shared
 def segments_command(as_of: datetime | None, since: datetime | None, customers: bool, **common: Any) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from keepwell.cli.options import data_option, engine_option, json_option
+from keepwell.cli.options import as_of_option, data_option, engine_option, json_option
 from keepwell.cli.output import console, print_json, print_table, progress_bar
 from keepwell.loop.answer import SEED, decide
 from keepwell.loop.facts import open_facts
@@ -19,9 +19,7 @@ from keepwell.vocabulary.kpi import Unit
 
 
 @click.command("decide")
-@click.option(
-    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="First day not counted; else the day after the last order."
-)
+@as_of_option
 @click.option("--brief", is_flag=True, help="Only the answer, its reasons and what would change it.")
 @click.option("--seed", type=int, default=SEED, show_default=True, help="Seed of the what-if simulations.")
 @engine_option

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from keepwell.cli.options import PeriodType, data_option, engine_option, json_option
+from keepwell.cli.options import data_option, engine_option, json_option, period_option
 from keepwell.cli.output import console, print_json, print_table, progress_bar
 from keepwell.loop.facts import open_facts
 from keepwell.loop.report import numbers
 from keepwell.understand.definitions import DEFINITIONS
 from keepwell.understand.kpis import kpis
+from keepwell.understand.recurring_kpis import subscription_kpis
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import NotAvailable
 from keepwell.vocabulary.kpi import KpiValue
@@ -21,9 +22,7 @@ PARTS = ("items", "shipping", "other", "tax")
 
 
 @click.command("kpis")
-@click.option(
-    "--period", type=PeriodType(), help="2011, 2011-Q4, 2011-12, 2011-01-01..2011-06-30; else the last 365 days."
-)
+@period_option
 @click.option("--by", help="Split by an attribute of the customer: cohort, country, channel, source …")
 @click.option("--only", multiple=True, metavar="KPI", help="Show only this KPI; may be given several times.")
 @click.option(
@@ -57,7 +56,8 @@ def kpis_command(
     with progress_bar("KPIs") as tell, open_facts(data, engine=engine, include=include) as opened:
         tell("computing", 0.3)
         asked = opened.period(period)
-        values = [value for value in kpis(opened.facts, asked, by) if not only or value.key in only]
+        found = kpis(opened.facts, asked, by) if opened.has_orders else subscription_kpis(opened.facts, asked)
+        values = [value for value in found if not only or value.key in only]
     if as_json:
         print_json({"period": {"start": asked.start, "end": asked.end}, "kpis": [_as_dict(value) for value in values]})
         return

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 import click
-import ibis.expr.types as ir
 import pandas as pd
 
-from keepwell.cli.analysis import as_of_option, day_of, grain_option, opened, period_option, shared, show
-from keepwell.loop.facts import OpenFacts
+from keepwell.cli.analysis import day_of, grain_option, opened, shared, show
+from keepwell.cli.options import PeriodType, as_of_option, period_option
+from keepwell.loop.facts import OpenFacts, subscribed
 from keepwell.loop.frames import frame, without_reasons
 from keepwell.understand import acquisition, funnel, recurring
 from keepwell.vocabulary.errors import InputError
@@ -22,7 +22,7 @@ from keepwell.vocabulary.period import Grain, Period
 @click.option("--horizon-days", type=click.IntRange(min=1), default=365, show_default=True, help="Horizon of value.")
 @shared
 def channels_command(period: Period | None, horizon_days: int, **common: Any) -> None:
-    """Print CAC, payback and LTV:CAC by acquisition channel; needs a spend file for all but the value."""
+    """Print CAC, payback and LTV:CAC by acquisition channel; needs a spend file."""
     with opened(common) as facts:
         asked = facts.period(period)
         rows = acquisition.channels(facts.facts, asked, horizon_days=horizon_days)
@@ -42,7 +42,7 @@ def mrr_command(grain: str, as_of: datetime | None, **common: Any) -> None:
             raise InputError(
                 "mrr.no_subscriptions", "There are no subscriptions.", advice="Import them: keepwell import subs.jsonl"
             )
-        until = day_of(as_of) or _last_change(facts.facts.subscriptions)
+        until = day_of(as_of) or subscribed(facts.facts).end
         found = frame(recurring.movements(facts.facts, Grain(grain), until))
         currency = facts.business.currency
     show(found, list(found.columns), "Recurring revenue", currency, common)
@@ -54,7 +54,7 @@ def mrr_command(grain: str, as_of: datetime | None, **common: Any) -> None:
 )
 @click.option("--window-days", type=click.IntRange(min=1), default=30, show_default=True, help="Days to get through.")
 @click.option("--by", help="Split by channel.")
-@period_option
+@click.option("--period", type=PeriodType(), help="2011, 2011-Q4, 2011-12 …; else all days with events.")
 @shared
 def funnel_command(
     steps: tuple[str, ...], window_days: int, by: str | None, period: Period | None, **common: Any
@@ -66,12 +66,6 @@ def funnel_command(
         found = pd.DataFrame([without_reasons(row) for row in rows])
         currency = facts.business.currency
     show(found, list(found.columns), f"Funnel, {asked}", currency, common)
-
-
-def _last_change(subscriptions: ir.Table) -> date:
-    ends = subscriptions.aggregate(started=subscriptions.started_at.max(), ended=subscriptions.ended_at.max())
-    last = max(moment for moment in ends.to_pyarrow().to_pylist()[0].values() if moment is not None)
-    return date.fromordinal(last.date().toordinal() + 1)
 
 
 def _event_days(facts: OpenFacts) -> Period:

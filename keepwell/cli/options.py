@@ -26,6 +26,12 @@ data_option = click.option(
     help="The data folder.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+as_of_option = click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="First day not counted; else the day after the last one known.",
+)
 engine_option = click.option(
     "--engine",
     default="duckdb",
@@ -47,6 +53,13 @@ class PeriodType(click.ParamType[Period]):
             return Period.parse(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+period_option = click.option(
+    "--period",
+    type=PeriodType(),
+    help="2011, 2011-Q4, 2011-12, 2011-12-09 or 2011-01-01..2011-06-30; else the last 365 days.",
+)
 
 
 class RateType(click.ParamType[tuple[str, Decimal]]):
@@ -72,7 +85,7 @@ def business_options(command: Command) -> Command:
     """Add the settings of the business; whatever is given is saved in the data folder."""
     for option in reversed(
         [
-            click.option("--currency", help="Currency of the business, such as GBP."),
+            click.option("--currency", help="Currency of the business, and of files that name none, such as GBP."),
             click.option("--time-zone", help="IANA time zone of the business, such as Europe/London."),
             click.option("--margin", "margin_rate", type=float, help="Contribution margin as a fraction of revenue."),
             click.option("--discount-rate", type=float, help="Yearly rate at which later money is discounted."),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from keepwell.cli.options import PeriodType, data_option, engine_option, json_option
+from keepwell.cli.options import as_of_option, data_option, engine_option, json_option, period_option
 from keepwell.cli.output import console, print_json, progress_bar
 from keepwell.loop.answer import SEED
 from keepwell.loop.content import report_content
@@ -25,10 +25,8 @@ from keepwell.vocabulary.period import Period
     show_default=True,
     help="The file to write.",
 )
-@click.option("--period", type=PeriodType(), help="Days of the KPIs; else the last 365 days.")
-@click.option(
-    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="First day not counted; else the day after the last order."
-)
+@period_option
+@as_of_option
 @click.option("--seed", type=int, default=SEED, show_default=True, help="Seed of the what-if simulations.")
 @engine_option
 @data_option

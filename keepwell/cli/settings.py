@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from keepwell.cli.options import business_options, data_option, json_option, merged_business
-from keepwell.cli.output import print_json, print_table
+from keepwell.cli.output import console, print_json, print_table
 from keepwell.lake.lake import Lake
 
 
@@ -37,4 +37,5 @@ def settings_command(data: Path, as_json: bool, **given: Any) -> None:
         return
     rates = ", ".join(f"{code} = {rate} {business.currency}" for code, rate in business.rates.items())
     rows = [[key, rates if key == "rates" else str(value)] for key, value in shown.items()]
-    print_table(f"Settings in {lake.paths.business}", ["setting", "value"], rows)
+    print_table("Settings", ["setting", "value"], rows)
+    console.print(f"Kept in {lake.paths.business}", soft_wrap=True)

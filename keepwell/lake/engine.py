@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def connect(engine: str = "duckdb", *, spill: Path | None = None, memory: str | 
         backend = ibis.duckdb.connect()
         configure(backend.con, spill=spill, memory=memory)
         return backend
-    if engine.startswith("spark://"):
+    if re.fullmatch(r"spark://(local|[^:/\s]+:\d{1,5})", engine):
         return _connect_spark(engine)
     raise InputError(
         "engine.unknown",
@@ -116,7 +117,16 @@ def to_ibis(table: Any, backend: ibis.BaseBackend | None = None) -> ibis.Table:
         table = table.to_arrow()
     if not (len(table.columns) if isinstance(table, pd.DataFrame) else table.num_columns):
         raise InputError("table.empty", "The table has no columns.", advice="Hand in at least one order.")
-    return (backend or connect()).create_table(ibis.util.gen_name("keepwell"), table, temp=True)
+    return (backend or connect()).create_table(ibis.util.gen_name("keepwell"), _typed(table), temp=True)
+
+
+def _typed(table: pd.DataFrame | pa.Table) -> pd.DataFrame | pa.Table:
+    """Call a column without a single value text: no engine makes a column of no type."""
+    if isinstance(table, pd.DataFrame):
+        blank = [name for name in table.columns if table[name].dtype == object and table[name].isna().all()]
+        return table.astype(dict.fromkeys(blank, "string")) if blank else table
+    fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in table.schema]
+    return table.cast(pa.schema(fields))
 
 
 def _connect_spark(engine: str) -> ibis.BaseBackend:

@@ -34,17 +34,20 @@ class OpenFacts:
 
     def as_of(self, given: date | None) -> date:
         """Return the first day not counted: the day after the last order, unless one is given."""
-        return given or observed(self.facts).end
+        log = observed(self.facts)
+        if given is not None and given <= log.start:
+            raise _before_the_log(given, log)
+        return given or log.end
 
     def period(self, given: Period | None, as_of: date | None = None) -> Period:
         """Return the period asked about: the last 365 days of the log, or all of it when it is shorter."""
         if given is not None:
             return given
-        log = observed(self.facts)
+        log = observed(self.facts) if self.has_orders else subscribed(self.facts)
         end = as_of or log.end
         start = date.fromordinal(max(log.start.toordinal(), end.toordinal() - YEAR_DAYS))
         if start >= end:
-            raise InputError("period.empty", f"There is no order before {end}.", value=end, advice=f"The log is {log}.")
+            raise _before_the_log(end, log)
         return Period(start, end)
 
 
@@ -85,3 +88,29 @@ def _with_orders(tables: Mapping[str, ir.Table]) -> Mapping[str, ir.Table]:
         return tables
     nothing = ORDERS.schema.empty_table()
     return {**tables, "orders": ibis.memtable(nothing)}
+
+
+def subscribed(facts: Facts) -> Period:
+    """Return the days from the first start to the last start or end of a subscription.
+
+    Raises:
+        InputError: there is no subscription either.
+
+    """
+    if facts.subscriptions is None:
+        raise InputError(
+            "facts.no_orders",
+            "There are neither orders nor subscriptions.",
+            advice="Import an order log: keepwell import orders.csv",
+        )
+    terms = facts.subscriptions
+    ends = terms.aggregate(first=terms.started_at.min(), started=terms.started_at.max(), ended=terms.ended_at.max())
+    found = ends.to_pyarrow().to_pylist()[0]
+    last = max(moment for moment in (found["started"], found["ended"]) if moment is not None)
+    return Period(found["first"].date(), date.fromordinal(last.date().toordinal() + 1))
+
+
+def _before_the_log(day: date, log: Period) -> InputError:
+    return InputError(
+        "period.before_log", f"There is no order before {day}.", value=day, advice=f"The orders are from {log}."
+    )

@@ -57,12 +57,15 @@ class Plan:
     def signature(self) -> str:
         """Return what tells this plan from another that would give other rows from the same bytes."""
         decided = {
-            "mapping": self.mapping.as_toml(),
+            # a mapping that was guessed, given or saved is the same mapping, in whatever order its columns were named
+            "columns": dict(sorted(self.mapping.columns.items())),
+            "constants": dict(sorted(self.mapping.constants.items())),
+            "kind": self.kind,
             "rules": [repr(asdict(rule)) for rule in self.rules],
             "numbers": {column: form.decimal for column, form in sorted(self.numbers.items())},
             "dates": dict(sorted(self.dates.items())),
             "source": self.source,
-            "currency": self.currency,
+            "currency": None if "currency" in self.mapping.columns else self.currency,
             "zone": self.zone.key,
             "channel": self.context.channel,
         }

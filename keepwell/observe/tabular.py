@@ -184,7 +184,8 @@ def _assumptions(plan: Plan) -> list[str]:
     """Say what was taken for granted because the file does not hold it."""
     mapping, said = plan.mapping, []
     if plan.kind is not FileKind.EVENTS and "currency" not in mapping.columns:
-        said.append(f"Currency: {plan.currency} for every row.")
+        named = "" if "currency" in mapping.constants else " (the file names none; say --currency if it is another)"
+        said.append(f"Currency: {plan.currency} for every row{named}.")
     if plan.kind is not FileKind.SPEND:
         said.append(f"Times without an offset are read as {plan.zone.key}.")
     if plan.kind in (FileKind.ORDERS, FileKind.LINES) and "order_id" not in mapping.columns:

@@ -49,9 +49,11 @@ class Business:
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise _bad("time_zone", self.time_zone, "Use an IANA name such as Europe/Warsaw.") from error
         if not 0 < self.margin_rate <= 1:
-            raise _bad("margin_rate", self.margin_rate, "Give a fraction above 0 and up to 1.")
+            raise _bad("margin_rate", self.margin_rate, "Give a fraction above 0 and up to 1, such as 0.4 for 40 %.")
         if not 0 <= self.discount_rate < 10:
             raise _bad("discount_rate", self.discount_rate, "Give a yearly fraction such as 0.10.")
+        if self.currency in self.rates:
+            raise _bad("rates", self.currency, "The business's own currency needs no rate.")
         for code, rate in self.rates.items():
             if not CURRENCY_CODE.fullmatch(code) or rate <= 0:
                 raise _bad("rates", f"{code}={rate}", "Give a positive rate per three-letter code.")

@@ -78,11 +78,29 @@ def test_the_same_file_again_changes_nothing(bring: Bring, lake: Lake) -> None:
     assert lake.count() == {"orders": 2, "order_lines": 2}
 
 
+def test_the_same_file_again_with_the_mapping_that_was_saved_is_the_same_import(
+    bring: Bring, lake: Lake, tmp_path: Path
+) -> None:
+    first = bring(GOOD)
+    path = tmp_path / "orders.csv"
+    context = ImportContext(Business(currency="GBP"), lake.identity_key, NOW)
+    shown = Tabular().preview(path, context)
+    shown.mapping.save(lake.paths.mappings, shown.header)
+    again = ingest(lake, path, Tabular(saved=lake.paths.mappings), context)
+    assert (again.already, again.import_id) == (True, first.import_id)
+
+
 def test_a_longer_export_adds_only_what_is_new(bring: Bring, lake: Lake) -> None:
     bring(GOOD)
     outcome = bring(GOOD + "3,cy,2024-01-07,a,1,1,GBP\n")
     assert outcome.refused == {"already_known": 2}
     assert lake.count() == {"orders": 3, "order_lines": 3}
+
+
+def test_a_record_of_several_facts_counts_once(bring: Bring) -> None:
+    outcome = bring(Path(__file__).parents[2] / "docs" / "examples" / "stripe_subscriptions.jsonl")
+    assert outcome.rows_in == outcome.rows_kept + sum(outcome.refused.values())
+    assert outcome.tables["subscriptions"] > outcome.rows_kept  # a trial and what follows it are two terms
 
 
 def test_a_dry_run_tells_the_same_and_changes_nothing(bring: Bring, lake: Lake) -> None:

@@ -85,6 +85,12 @@ def test_a_column_that_is_not_recognised_can_be_named() -> None:
     assert len(kw.rfm(named)) == 40
 
 
+def test_a_column_without_a_single_value_does_no_harm() -> None:
+    blank = frame().assign(refund=None)
+    assert len(kw.rfm(kw.facts(blank))) == 40
+    assert len(kw.rfm(kw.facts(pa.Table.from_pandas(blank)))) == 40
+
+
 def test_spend_gives_channels() -> None:
     log = frame().assign(channel="ads")
     spend = pd.DataFrame(
