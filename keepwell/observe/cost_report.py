@@ -24,6 +24,7 @@ from keepwell.observe.fact_rows import PendingRows
 from keepwell.observe.importer import Batch, ImportContext
 from keepwell.observe.json_fields import LARGEST, RecordRefusedError, four_places, shown
 from keepwell.observe.parse import NumberFormat, decide_numbers, decimals
+from keepwell.observe.regular_file import check_regular
 from keepwell.observe.times import DateOrder, decide_dates, timestamps
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.refusal import Refusal
@@ -111,6 +112,7 @@ def open_report(path: Path, dialect: Dialect) -> CostReport:
         InputError: the file is empty, cannot be read, or has no such header.
 
     """
+    check_regular(path)
     try:
         encoding = detect_encoding(path)
     except OSError as error:

@@ -23,6 +23,7 @@ from typing import IO, Any, NamedTuple, NoReturn, cast
 import ijson
 
 from keepwell.observe.json_guard import JsonGuard, UnsafeJsonError
+from keepwell.observe.regular_file import check_regular
 from keepwell.vocabulary.errors import InputError
 
 HEAD_BYTES = 64 * 1024
@@ -103,6 +104,7 @@ def read_head(path: Path, size: int = HEAD_BYTES) -> bytes:
         InputError: the file is missing or cannot be opened.
 
     """
+    check_regular(path)
     try:
         with path.open("rb") as file:
             return unpacked(file.read(size))

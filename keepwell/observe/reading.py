@@ -8,6 +8,7 @@ from pathlib import Path
 from keepwell.observe.columnar import open_parquet
 from keepwell.observe.delimited import open_delimited
 from keepwell.observe.mapping import ReadOptions
+from keepwell.observe.regular_file import check_regular
 from keepwell.observe.rows import Rows
 from keepwell.observe.workbook import open_workbook
 from keepwell.vocabulary.errors import InputError
@@ -42,6 +43,7 @@ def open_rows(path: Path, options: ReadOptions) -> Rows:
         InputError: there is no such file, or it is none of these, or it cannot be read; says what to do.
 
     """
+    check_regular(path)
     try:
         with path.open("rb") as file:
             head = file.read(64)

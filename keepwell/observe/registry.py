@@ -9,6 +9,7 @@ from keepwell.observe.google_ads import GoogleAds
 from keepwell.observe.importer import Importer
 from keepwell.observe.json_records import HEAD_BYTES
 from keepwell.observe.meta_ads import MetaAds
+from keepwell.observe.regular_file import check_regular
 from keepwell.observe.segment import Segment
 from keepwell.observe.shopify import Shopify
 from keepwell.observe.stripe import StripeCharges
@@ -51,9 +52,10 @@ def recognise(path: Path) -> Importer:
     """Return the first importer that knows the file by its name and first 64 KiB.
 
     Raises:
-        InputError: the file is missing, a folder, empty, or of no format that is known.
+        InputError: the file is missing, a folder, a pipe, empty, or of no format that is known.
 
     """
+    check_regular(path)
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.tables import FACTS, TIMESTAMP
 
 NEEDED = ("Name", "Email", "Subtotal", "Total", "Created at", "Lineitem quantity", "Lineitem name", "Lineitem price")
+NOT_TEXT = (b"PAR1", b"PK")  # Parquet; ZIP, and so workbooks
 EMAIL_PATTERN = r"""[^\s@<>"',;:=&?/\\]+(?:@|%40)[^\s@<>"',;:=&?/\\]+"""
 
 
@@ -51,7 +53,10 @@ class Shopify:
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """Say whether the header has the columns of Shopify's export."""
-        columns = _header(unpacked(head).decode("utf-8", "replace"))
+        text = unpacked(head)
+        if text.startswith(NOT_TEXT) or b"\0" in text:
+            return False
+        columns = _header(text.decode("utf-8", "replace"))
         return all(name in columns for name in NEEDED)
 
     def open(self, path: Path, context: ImportContext) -> Reading:
@@ -83,10 +88,13 @@ class Shopify:
 
 
 def _header(head: str, delimiter: str | None = None) -> list[str]:
-    first = head.lstrip("\ufeff").split("\n", 1)[0].strip("\r")
+    first = re.split(r"[\r\n]", head.lstrip("\ufeff"), maxsplit=1)[0]
     if delimiter is None:
         delimiter = max(",;\t", key=first.count)
-    return next(csv.reader(io.StringIO(first), delimiter=delimiter), [])
+    try:
+        return next(csv.reader(io.StringIO(first), delimiter=delimiter), [])
+    except csv.Error:  # a field beyond the reader's limit
+        return []
 
 
 def _batches(reader: LineReader, context: ImportContext, source: str) -> Iterator[Batch]:

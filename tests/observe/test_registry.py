@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from keepwell.observe.importer import ImportContext
 from keepwell.observe.registry import IMPORTERS, by_name, recognise
+from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.errors import InputError
+
+CONTEXT = ImportContext(Business(currency="GBP"), b"key", datetime(2012, 1, 1, tzinfo=UTC))
 
 EXPORTS = {
     "shopify_orders_export.csv": "shopify",
@@ -77,3 +86,72 @@ def test_file_of_no_known_format_is_an_input_error(content: bytes, code: str, tm
 def test_missing_file_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be opened"):
         recognise(tmp_path / "nothing.csv")
+
+
+def test_every_file_of_the_data_is_recognised_or_refused_by_name(shared_data: Path) -> None:
+    files = [path for path in shared_data.rglob("*") if path.is_file()]
+    assert len(files) > 20
+    tables = [path for path in files if path.suffix == ".parquet"]
+    assert {recognise(path).name for path in tables} == {"table"}
+    for path in files:
+        try:
+            assert recognise(path) in IMPORTERS
+        except InputError as error:
+            assert error.code == "file.unknown", path.name
+
+
+def test_a_csv_with_carriage_returns_alone_is_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "mac.csv"
+    path.write_bytes(b"order_id,customer_id,order_date,amount\ro1,c1,2023-01-01,5.00\r")
+    assert recognise(path).name == "table"
+
+
+def test_a_workbook_is_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "orders.xlsx"
+    path.write_bytes(b'PK\x03\x04\x14\x00\x08\r,"\rx\n' + bytes(range(256)))
+    assert recognise(path).name == "table"
+
+
+MAGIC = [b"", b"PAR1", b"PK\x03\x04", b"\x1f\x8b\x08", b"\xff\xfe", b"\xef\xbb\xbf", b"{", b"[", b'{"a":', b'"a\r']
+NAMES = ["a.csv", "a.json", "a.parquet", "a.xlsx", "a.txt", "a"]
+
+
+@given(st.sampled_from(MAGIC), st.binary(max_size=400) | st.text(max_size=200).map(str.encode), st.sampled_from(NAMES))
+def test_whatever_the_bytes_are_a_file_is_recognised_or_refused(magic: bytes, rest: bytes, name: str) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(magic + rest)
+        try:
+            assert recognise(path) in IMPORTERS
+        except InputError as error:
+            assert error.code in {"file.unknown", "file.empty"}
+
+
+@given(st.binary(max_size=400))
+def test_no_importer_raises_on_bytes_that_begin_like_a_parquet_file(rest: bytes) -> None:
+    head = b"PAR1" + rest
+    assert [i.name for i in IMPORTERS if i.recognises(Path("a.parquet"), head)] == ["table"]
+
+
+@pytest.mark.parametrize("name", ["shopify", "woocommerce", "stripe", "segment", "ga4", "google_ads", "table"])
+def test_a_pipe_is_refused_at_once(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "pipe.csv"
+    os.mkfifo(path)
+    for read in (recognise, lambda pipe: by_name(name).open(pipe, CONTEXT)):
+        with pytest.raises(InputError) as caught:
+            read(path)
+        assert caught.value.code == "file.not_a_file"
+
+
+def test_a_link_to_a_file_is_read_as_the_file(tmp_path: Path, shared_data: Path) -> None:
+    link = tmp_path / "orders.csv"
+    link.symlink_to(shared_data / "exports" / "shopify_orders_export.csv")
+    assert recognise(link).name == "shopify"
+
+
+def test_a_link_that_leads_to_itself_is_an_input_error(tmp_path: Path) -> None:
+    link = tmp_path / "loop.csv"
+    link.symlink_to(link)
+    with pytest.raises(InputError) as caught:
+        recognise(link)
+    assert caught.value.code == "file.unreadable"

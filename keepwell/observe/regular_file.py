@@ -1,0 +1,31 @@
+"""Only regular files are read: a pipe or a device would keep the import waiting for ever."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from keepwell.vocabulary.errors import InputError
+
+
+def check_regular(path: Path) -> None:
+    """Raise InputError unless the path leads, by way of symbolic links or not, to a regular file.
+
+    >>> check_regular(Path(__file__).parent)
+    Traceback (most recent call last):
+    keepwell.vocabulary.errors.InputError: observe: This is a folder, not a file. Give a file of it.
+
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        message = f"The file cannot be opened ({error.strerror or error})."
+        advice = "Check its name and rights."
+        raise InputError("file.unreadable", message, where=str(path), advice=advice) from error
+    if stat.S_ISDIR(mode):
+        advice = "Give a file of it."
+        raise InputError("file.not_a_file", "This is a folder, not a file.", where=path.name, advice=advice)
+    if not stat.S_ISREG(mode):
+        message = "This is a pipe, a socket or a device, not a file."
+        advice = "Save what comes out of it to a file and import that."
+        raise InputError("file.not_a_file", message, where=path.name, advice=advice)
