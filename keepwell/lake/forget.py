@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from keepwell.lake.durable import publish
@@ -22,30 +23,29 @@ def forget(paths: Paths, customer_id: str) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def scrub_refused(paths: Paths, mentions: Callable[[str], bool]) -> int:
-    """Remove from the error files every row whose text ``mentions`` the person; return how many."""
-    removed = 0
-    for path in sorted(paths.refused.glob("*.csv")):
-        removed += _scrub(path, mentions)
-    return removed
+def scrub_refused(paths: Paths, is_about: Callable[[str, Mapping[str, str]], bool]) -> int:
+    """Remove from the error files every row that ``is_about`` the person; return how many.
 
-
-def words(text: str) -> list[str]:
-    """Split a raw row into the pieces that may be an id or an e-mail address.
-
-    >>> words('17,"ann@example.com",C-1')
-    ['17', 'ann@example.com', 'C-1']
+    ``is_about`` is called with the import's id and the row's cells by column.
     """
-    return [word for word in re.split(r"[\s,;|\"'<>{}\[\]():=]+", text) if word]
+    return sum(_scrub(path, is_about) for path in sorted(paths.refused.glob("*.csv")))
 
 
-def _scrub(path: Path, mentions: Callable[[str], bool]) -> int:
+def _scrub(path: Path, is_about: Callable[[str, Mapping[str, str]], bool]) -> int:
     removed = 0
     staged = path.with_suffix(".scrubbed")
-    with path.open(encoding="utf-8", newline="") as old, staged.open("w", encoding="utf-8", newline="") as new:
-        writer = csv.writer(new)
-        for index, row in enumerate(csv.reader(old)):
-            if index and mentions(" ".join(row)):
+    csv.field_size_limit(sys.maxsize)  # a refused record may be longer than the reader's default allows
+    # like the file that it replaces, it is read by nobody but the owner
+    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with (
+        path.open(encoding="utf-8", newline="") as old,
+        os.fdopen(descriptor, "w", encoding="utf-8", newline="") as new,
+    ):
+        reader, writer = csv.reader(old), csv.writer(new)
+        header = next(reader, [])
+        writer.writerow(header)
+        for row in reader:
+            if is_about(path.stem, dict(zip(header, row, strict=False))):
                 removed += 1
             else:
                 writer.writerow(row)

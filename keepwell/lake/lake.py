@@ -157,6 +157,11 @@ class Lake:
                 compact.sweep(self.paths)
         return removed
 
+    def scrub_refused(self, is_about: Callable[[str, Mapping[str, str]], bool]) -> int:
+        """Remove the rows of error files that are about somebody; see ``keepwell.lake.forget.scrub_refused``."""
+        with self._writing():
+            return forget.scrub_refused(self.paths, is_about)
+
     def compact(self) -> int:
         """Merge small files and remove replaced ones; return how many files were merged."""
         with self._writing():

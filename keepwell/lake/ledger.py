@@ -53,6 +53,7 @@ class Entry:
     changed: Mapping[str, int] = field(default_factory=dict)
     tables: Mapping[str, int] = field(default_factory=dict)
     findings: tuple[str, ...] = ()
+    customer_field: int | None = None  # which field of a refused row names the customer, from 0, where known
     sequence: int = 0
 
 
@@ -148,6 +149,7 @@ def _row(entry: Entry, sequence: int) -> dict[str, object]:
         "changed": dict(entry.changed),
         "tables": dict(entry.tables),
         "findings": list(entry.findings),
+        "customer_field": entry.customer_field,
     }
     return {
         "sequence": sequence,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +19,8 @@ from keepwell.lake.ledger import Entry, State
 from keepwell.lake.staging import Settled, Staging
 from keepwell.loop.refusals import RefusalFile
 from keepwell.observe.importer import Batch, ImportContext, Importer, Reading
+from keepwell.observe.personal import without_email
+from keepwell.observe.tabular import Tabular
 from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.errors import InputError
 
@@ -105,6 +109,8 @@ def ingest(
 
     """
     tell = progress or (lambda _stage, _fraction: None)
+    if context.source is not None:
+        context = replace(context, source=without_email(context.source))
     reading = importer.open(path, context)
     content_id = _content_id(path, importer, reading, context, tell)
     known = None if dry_run else lake.already_imported(content_id)
@@ -120,7 +126,9 @@ def ingest(
             staging.fold(folds_orders=reading.folds_orders)
             if dry_run:
                 return _with_counts(outcome, lake.preview(staging), errors.counts)
-            return _commit(lake, staging, outcome, content_id, errors, tell, home)
+            customer_field = _customer_field(importer, path, context) if errors.counts else None
+            entry = partial(_entry, staging.import_id, content_id, customer_field)
+            return _commit(lake, staging, outcome, entry, errors, tell, home)
         finally:
             errors.drop()
 
@@ -135,11 +143,16 @@ def _stage(staging: Staging, reading: Reading, errors: RefusalFile, tell: Progre
     return tally
 
 
+def _name(path: Path) -> str:
+    """Return a file's name as it may be kept: without e-mail addresses, and as text whatever its bytes."""
+    return without_email(os.fsencode(path.name).decode("utf-8", "replace"))
+
+
 def _outcome(path: Path, importer: Importer, reading: Reading, tally: _Tally, *, dry_run: bool) -> ImportOutcome:
     return ImportOutcome(
-        file=path.name,
+        file=_name(path),
         importer=importer.name,
-        source=", ".join(sorted(tally.sources)) or importer.name,
+        source=without_email(", ".join(sorted(tally.sources)) or importer.name),
         rows_in=tally.rows_in,
         rows_kept=0,
         refused={},
@@ -157,7 +170,7 @@ def _commit(
     lake: Lake,
     staging: Staging,
     outcome: ImportOutcome,
-    content_id: str,
+    entry: Callable[[ImportOutcome], Entry],
     errors: RefusalFile,
     tell: Progress,
     business: Business,
@@ -170,7 +183,7 @@ def _commit(
         errors.add(settled.refused)
         kept = errors.keep()  # before the commit, so that no refusal is ever lost
         done.append(replace(counted, import_id=staging.import_id, error_file=str(kept) if kept else None))
-        return _entry(staging.import_id, content_id, counted)
+        return entry(counted)
 
     try:
         lake.append(staging, describe)
@@ -202,7 +215,16 @@ def pa_counts(refused: pa.Table) -> dict[str, int]:
     return {i["values"]: i["counts"] for i in pc.value_counts(refused["reason"].combine_chunks()).to_pylist()}
 
 
-def _entry(import_id: str, content_id: str, outcome: ImportOutcome) -> Entry:
+def _customer_field(importer: Importer, path: Path, context: ImportContext) -> int | None:
+    """Return which field of a table's row names the customer, so that ``forget`` finds them in refused rows."""
+    if not isinstance(importer, Tabular):
+        return None
+    shown = importer.preview(path, context)
+    column = shown.mapping.columns.get("customer_id")
+    return shown.header.index(column) if column in shown.header else None
+
+
+def _entry(import_id: str, content_id: str, customer_field: int | None, outcome: ImportOutcome) -> Entry:
     return Entry(
         import_id,
         State.COMMITTED,
@@ -217,12 +239,13 @@ def _entry(import_id: str, content_id: str, outcome: ImportOutcome) -> Entry:
         changed=outcome.changed,
         tables=outcome.tables,
         findings=outcome.findings,
+        customer_field=customer_field,
     )
 
 
 def _already(entry: Entry, path: Path) -> ImportOutcome:
     return ImportOutcome(
-        file=path.name,
+        file=_name(path),
         importer=entry.importer,
         source=entry.source,
         rows_in=entry.rows_in,
@@ -264,7 +287,7 @@ def _home(found: set[str], known: Business | None, otherwise: Business, path: Pa
         raise InputError(
             "currency.mixed",
             f"The file has amounts in {', '.join(sorted(found))}, and the currency of the business is not known yet.",
-            where=path.name,
+            where=_name(path),
             value=sorted(found),
             advice="Say it, with a rate for each other: --currency GBP --rate EUR=0.86. Nothing was imported.",
         )
@@ -275,7 +298,7 @@ def _home(found: set[str], known: Business | None, otherwise: Business, path: Pa
         raise InputError(
             "currency.no_rate",
             f"The file has amounts in {', '.join(missing)}, and there is no rate to {business.currency}.",
-            where=path.name,
+            where=_name(path),
             value=missing,
             advice=f"Give {business.currency} for one unit of each: {example}. Nothing was imported.",
         )

@@ -15,6 +15,11 @@ HEADER = ("row", "reason", "detail", "raw")
 FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 
 
+# control characters, which a terminal obeys, become their pictures; line breaks and tabs are text
+PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"} | {127: 0x2421}
+PICTURES |= {code: 0xFFFD for code in range(0x80, 0xA0)}
+
+
 class RefusalFile:
     """Collects refusals while an import runs; ``keep`` makes the file appear, ``drop`` leaves nothing."""
 
@@ -39,7 +44,8 @@ class RefusalFile:
         raw = refused["raw"].to_pylist() if "raw" in refused.column_names else [None] * refused.num_rows
         columns = (refused["row"].to_pylist(), refused["reason"].to_pylist(), refused["detail"].to_pylist(), raw)
         csv.writer(self._file).writerows(
-            (row, reason, harmless(detail), harmless(text)) for row, reason, detail, text in zip(*columns, strict=True)
+            (row, reason, harmless(visible(detail)), harmless(visible(text)))
+            for row, reason, detail, text in zip(*columns, strict=True)
         )
 
     def keep(self) -> Path | None:
@@ -68,3 +74,12 @@ def harmless(text: str | None) -> str | None:
     "'=1+1"
     """
     return f"'{text}" if text and text.startswith(FORMULA_START) else text
+
+
+def visible(text: str | None) -> str | None:
+    """Return text without control characters that a terminal would obey.
+
+    >>> visible("\x1b[31mred")
+    '␛[31mred'
+    """
+    return text.translate(PICTURES) if text else text
