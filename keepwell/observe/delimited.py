@@ -15,6 +15,7 @@ import pyarrow.csv
 
 from keepwell.observe.detect import DELIMITERS, Encoding, detect_delimiter, detect_encoding, records
 from keepwell.observe.mapping import ReadOptions
+from keepwell.observe.open_quotes import OpenQuotes
 from keepwell.observe.rows import SAMPLE_ROWS, RowBatch, Rows, checked_header, no_rows
 from keepwell.observe.times import decide_dates
 from keepwell.observe.verdict import unreadable
@@ -35,7 +36,7 @@ class Utf8Stream(io.RawIOBase):
         self._file.seek(encoding.bom)
         self._size = max(path.stat().st_size, 1)
         self._decoder = None if encoding.name == "utf-8" else codecs.getincrementaldecoder(encoding.name)()
-        self._buffer = b""
+        self._buffer = self._before = self._last = b""
         while skip:
             skip -= len(self.read(skip))
 
@@ -44,14 +45,25 @@ class Utf8Stream(io.RawIOBase):
         """Fraction of the file's bytes that were read."""
         return self._file.tell() / self._size
 
+    @property
+    def end(self) -> bytes:
+        """The last two blocks that were read."""
+        return self._before + self._last
+
     def readable(self) -> bool:
         """Say that this can be read."""
         return True
 
     def read(self, size: int = -1) -> bytes:
         """Return up to ``size`` bytes of UTF-8, none at the end."""
+        taken = self._file.read(size) if self._decoder is None else self._decoded(size)
+        if taken:
+            self._before, self._last = self._last, taken
+        return taken
+
+    def _decoded(self, size: int) -> bytes:
         if self._decoder is None:
-            return self._file.read(size)
+            return b""
         parts, held = [self._buffer], len(self._buffer)
         while (size < 0 or held < size) and (chunk := self._file.read(BLOCK)):  # Arrow wants blocks to be full
             parts.append(self._decoder.decode(chunk).encode())
@@ -94,7 +106,7 @@ def open_delimited(path: Path, options: ReadOptions) -> Rows:
     sample = _sample(path, encoding, header, body, delimiter)
     skip = len(head[: lead + length].encode())
     findings = (encoding.finding, said)
-    return Rows(header, sample, findings, lambda: _stream(path, encoding, skip, header, delimiter))
+    return Rows(header, sample, findings, lambda: _stream(path, encoding, skip, sample, delimiter))
 
 
 def _head(path: Path, encoding: Encoding) -> str:
@@ -177,15 +189,16 @@ class _Misfits:
 
 
 def _stream(
-    path: Path, encoding: Encoding, skip: int, header: tuple[str, ...], delimiter: str
+    path: Path, encoding: Encoding, skip: int, sample: pa.Table, delimiter: str
 ) -> Iterator[RowBatch]:  # fmt: skip
-    misfits, next_row = _Misfits(), 1
+    header, misfits, next_row = sample.column_names, _Misfits(), 1
+    quotes = OpenQuotes(path.name, delimiter, sample)
     text = {name: pa.string() for name in header}
     with Utf8Stream(path, encoding, skip) as stream:
         try:
             reader = pa.csv.open_csv(
                 pa.PythonFile(stream, mode="r"),
-                pa.csv.ReadOptions(column_names=list(header), block_size=BLOCK, use_threads=False),
+                pa.csv.ReadOptions(column_names=header, block_size=BLOCK, use_threads=False),
                 pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=misfits),
                 pa.csv.ConvertOptions(column_types=text, strings_can_be_null=False),
             )
@@ -195,12 +208,16 @@ def _stream(
                 rows = _numbers(next_row, batch.num_rows, [item[0] for item in misfits.seen])
                 next_row = int(rows[-1]) + 1
                 bad = misfits.take(next_row)
+                quotes.check(batch, rows, bad)
                 yield RowBatch(pa.Table.from_batches([batch]), rows, stream.progress, _refusals(bad))
         except pa.ArrowInvalid as error:
             raise _broken(path, next_row, error) from error
-    if misfits.seen:
-        empty = pa.schema([(name, pa.string()) for name in header]).empty_table()
-        yield RowBatch(empty, np.empty(0, np.int64), 1.0, _refusals(misfits.take(None)))
+        rest, none = misfits.take(None), np.empty(0, np.int64)
+        empty = pa.RecordBatch.from_pylist([], pa.schema([(name, pa.string()) for name in header]))
+        quotes.check(empty, none, rest)
+        quotes.finish(stream.end)
+    if rest:
+        yield RowBatch(pa.Table.from_batches([empty]), none, 1.0, _refusals(rest))
 
 
 def _numbers(first: int, count: int, skipped: list[int]) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -143,3 +143,69 @@ def test_a_quote_that_never_closes_is_an_error_that_names_the_row(tmp_path: Path
 def test_the_first_bytes_of_utf16_are_no_nul_error(tmp_path: Path) -> None:
     content = codecs.BOM_UTF16_BE + "id\tname\n1\tŁódź\n".encode("utf-16-be")
     assert rows_of(write(tmp_path, content)) == [{"id": "1", "name": "Łódź"}]
+
+
+HEADER = "order_id,customer_id,order_date,amount,note\n"
+
+
+def orders(first: int, last: int, note: str = "hi") -> str:
+    return "".join(f"o{n},c{n % 7},2023-01-{n % 28 + 1:02},{n}.50,{note}\n" for n in range(first, last))
+
+
+@pytest.mark.parametrize(
+    ("rows", "at"),
+    [
+        (f'{orders(0, 20)}o20,c1,2023-01-01,5.00,"12 inch\n{orders(21, 60)}', 21),
+        (
+            f'{orders(0, 20)}o20,c1,2023-01-01,5.00,"12 inch\n{orders(21, 40)}'
+            f'o40,c1,2023-01-01,5.00,"24 inch\n{orders(41, 60)}',
+            21,
+        ),
+        (
+            f'{orders(0, 20)}o20,c1,2023-01-01,5.00,"12 inch\n{orders(21, 22)}{orders(22, 24, chr(34) + "x" + chr(34))}',
+            21,
+        ),
+        (f'{orders(0, 20)}o20,"c1,2023-01-01,5.00,hi\n{orders(21, 60)}', 21),
+        (f'{orders(0, 20)}o20,"c1,2023-01-01,5.00,hi\n{orders(21, 40)}o40,"c1",2023-01-01,5.00,hi\n', 21),
+        (f'{orders(0, 20)}o20,c1,2023-01-01,5.00,"cut off', 21),
+        (f'{orders(0, 20)}o20,c1,2023-01-01,5.00,"cut off\n', 21),
+        (f'{orders(0, 20)}o20,"cut', 21),
+        (f'{orders(0, 20)}o20,c1,2023-01-01,5.00,"Zażółć ""12""\ngęślą', 21),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1250"])
+def test_a_quote_that_swallows_rows_is_an_error_at_the_row_where_it_opens(
+    tmp_path: Path, rows: str, at: int, encoding: str
+) -> None:
+    path = write(tmp_path, (HEADER + rows).encode(encoding))
+    with pytest.raises(InputError, match="never closed") as caught:
+        rows_of(path, ReadOptions(encoding=encoding))
+    assert (caught.value.code, caught.value.value) == ("file.quotes", at)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "two\nlines",
+        "Dear Ann,\nthe box, as you said, came late, and wet\nBest, Bob",
+        "12 Main Street\nLondon, UK",
+        "a\r\n\r\nb",
+        ",,,,\n,,,,",
+        '12" pipe\nand ""more""',
+        "\n",
+        '"',
+        '""',
+    ],
+)
+@pytest.mark.parametrize("tail", ["", "\n"])
+def test_a_note_of_several_lines_is_kept_whole(tmp_path: Path, note: str, tail: str) -> None:
+    row = 'o99,c1,2023-01-01,5.00,"' + note.replace('"', '""') + '"'
+    path = write(tmp_path, f"{HEADER}{orders(0, 20)}{row}\n{orders(21, 40)}{row}{tail}".encode())
+    notes = [found["note"] for found in rows_of(path)]
+    assert len(notes) == 41
+    assert notes[20] == notes[40] == note
+
+
+def test_inch_signs_inside_a_text_open_no_quote(tmp_path: Path) -> None:
+    path = write(tmp_path, f'{HEADER}{orders(0, 20)}o20,c1,2023-01-01,5.00,12" pipe\n{orders(21, 40)}'.encode())
+    assert len(rows_of(path)) == 40
