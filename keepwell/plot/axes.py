@@ -9,6 +9,10 @@ import altair as alt
 from keepwell.vocabulary.kpi import Unit
 from keepwell.vocabulary.money import SYMBOLS
 
+# Labels of numbers and dates are short. Unless told so, Vega measures each twice, once for whether it must be cut, and
+# measuring text is most of the time that a drawing takes.
+SHORT: dict[str, Any] = {"labelLimit": 0}
+
 
 def sign(currency: str | None) -> str:
     """Return what stands before an amount; the code itself where no sign is well known.
@@ -32,7 +36,7 @@ def money_axis(currency: str | None, title: str | None = None, width: int = 0, *
     short = "abs(datum.value) >= 1000 ? replace(format(abs(datum.value), '.3~s'), 'G', 'bn') : "
     plain = "format(abs(datum.value), abs(datum.value) >= 10 || datum.value == 0 ? ',.0f' : ',.2~f')"
     label = f"(datum.value < 0 ? '−' : '') + '{sign(currency)}' + ({short}{plain})"
-    return alt.Axis(title=title, labelExpr=label, tickCount=4 if 0 < width < 480 else 5, **more)
+    return alt.Axis(title=title, labelExpr=label, tickCount=4 if 0 < width < 480 else 5, **SHORT | more)
 
 
 def rate_axis(title: str | None = None, **more: Any) -> alt.Axis:
@@ -41,7 +45,7 @@ def rate_axis(title: str | None = None, **more: Any) -> alt.Axis:
     >>> rate_axis().to_dict()["format"]
     '~%'
     """
-    return alt.Axis(title=title, format="~%", tickCount=5, **more)
+    return alt.Axis(title=title, format="~%", tickCount=5, **SHORT | more)
 
 
 def count_axis(title: str | None = None, **more: Any) -> alt.Axis:
@@ -51,7 +55,7 @@ def count_axis(title: str | None = None, **more: Any) -> alt.Axis:
     True
     """
     label = "abs(datum.value) >= 10000 ? format(abs(datum.value), '.3~s') : format(abs(datum.value), ',')"
-    return alt.Axis(title=title, labelExpr=label, tickCount=5, tickMinStep=1, **more)
+    return alt.Axis(title=title, labelExpr=label, tickCount=5, tickMinStep=1, **SHORT | more)
 
 
 def unit_axis(unit: Unit, currency: str | None, title: str | None = None) -> alt.Axis:
@@ -88,9 +92,9 @@ def date_axis(days: int, width: int) -> alt.Axis:
     {'interval': 'month', 'step': 3}
     """
     if days < 93:
-        return alt.Axis(title=None, format="%-d %b", tickCount=max(3, width // 90))
+        return alt.Axis(title=None, format="%-d %b", tickCount=max(3, width // 90), **SHORT)
     most = max(3, width // 64)
     step = next((step for step in (1, 2, 3, 6, 12, 24, 60) if days / 30.4 / step <= most), 120)
     ticks = {"interval": "month", "step": step} if step < 12 else {"interval": "year", "step": step // 12}
     label = "[timeFormat(datum.value, '%b'), month(datum.value) == 0 || datum.index == 0 ? year(datum.value) : '']"
-    return alt.Axis(title=None, labelExpr=label, tickCount=ticks, labelOverlap=False)
+    return alt.Axis(title=None, labelExpr=label, tickCount=ticks, labelOverlap=False, **SHORT)

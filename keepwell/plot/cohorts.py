@@ -7,14 +7,27 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from keepwell.plot.axes import money_axis, rate_axis, sign
+from keepwell.plot.axes import SHORT, money_axis, rate_axis, sign
 from keepwell.plot.frames import frame, inline
-from keepwell.plot.theme import DARK_FROM, DESKTOP, INK, KEEP, OLD_TO_NEW, SEQUENCE, Chart, finish, is_narrow, layered
+from keepwell.plot.theme import (
+    DARK_FROM,
+    DESKTOP,
+    INK,
+    KEEP,
+    OLD_TO_NEW,
+    SEQUENCE,
+    Chart,
+    finish,
+    is_narrow,
+    layered,
+    readable_over,
+)
 from keepwell.vocabulary.estimate import wilson
 
 COHORT = alt.Tooltip("cohort:T", title="First order in", format="%b %Y")
 AGE = alt.Tooltip("age:Q", title="Steps since")
 SIZE = alt.Tooltip("size:Q", title="Customers at first", format=",")
+ACTIVE = alt.Tooltip("active:Q")
 SMALLEST_CELL_WITH_TEXT = 25
 
 
@@ -50,11 +63,10 @@ def cohort_heat_map(cohorts: Any, *, width: int = DESKTOP) -> Chart:
     legend = alt.Legend(title="Share who ordered", format="~%", orient="bottom", gradientLength=min(220, width // 2))
     cells = base.mark_rect(stroke="#fff", strokeWidth=1).encode(
         color=alt.Color("retention:Q", scale=scale, legend=legend),
-        tooltip=[COHORT, AGE, SIZE, "active:Q", alt.Tooltip("retention:Q", format=".1%")],
+        tooltip=[COHORT, AGE, SIZE, ACTIVE, alt.Tooltip("retention:Q", format=".1%")],
     )
     text = base.mark_text(fontSize=10.5).encode(
-        text="shown:N",
-        color=alt.condition(f"datum.retention > {highest * DARK_FROM}", alt.value("#fff"), alt.value(INK)),
+        text=alt.Text("shown:N"), color=readable_over(f"datum.retention > {highest * DARK_FROM}")
     )
     roomy = (width - 80) / rows["age"].nunique() >= SMALLEST_CELL_WITH_TEXT or is_narrow(width) is False
     chart = layered(cells, text) if roomy and rows["age"].nunique() <= width // 22 else layered(cells)
@@ -92,15 +104,15 @@ def retention_curves(cohorts: Any, *, width: int = DESKTOP) -> Chart:
         retention=pooled["active"] / pooled["size"], low=[b[0] for b in bounds], high=[b[1] for b in bounds]
     )
     base = alt.Chart(inline(pooled, "retention curves")).encode(x=_age_axis(later))
-    colour = alt.Color("group:N") if grouped else alt.value(INK)
+    colour = alt.Color("group:N") if grouped else alt.ColorValue(INK)
     share = alt.Y("retention:Q", axis=rate_axis("Share who ordered"), scale=alt.Scale(zero=True))
     band = base.mark_area(opacity=0.18, color=KEEP).encode(
-        y="low:Q", y2="high:Q", **({"color": colour} if grouped else {})
+        y=alt.Y("low:Q"), y2=alt.Y2("high:Q"), **({"color": colour} if grouped else {})
     )
     line = base.mark_line(strokeWidth=3, point={"size": 28, "filled": True}).encode(
         y=share,
         color=colour,
-        tooltip=[AGE, *(_percent(name) for name in ("retention", "low", "high")), "active:Q", SIZE],
+        tooltip=[AGE, *(_percent(name) for name in ("retention", "low", "high")), ACTIVE, SIZE],
     )
     thin = [] if grouped else [_cohort_lines(later, "retention", share, _percent("retention"), width)]
     who = (
@@ -178,7 +190,7 @@ def _pooled_value(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _age_axis(rows: pd.DataFrame) -> alt.X:
-    ticks = alt.Axis(tickMinStep=1, format="d", tickCount=int(min(12, max(1, rows["age"].max()))))
+    ticks = alt.Axis(tickMinStep=1, format="d", tickCount=int(min(12, max(1, rows["age"].max()))), **SHORT)
     return alt.X("age:Q", title="Steps since the first order", axis=ticks, scale=alt.Scale(nice=False))
 
 
@@ -189,7 +201,7 @@ def _cohort_lines(rows: pd.DataFrame, column: str, y: alt.Y, value: alt.Tooltip,
     colour = alt.Color("cohort:T", scale=alt.Scale(range=list(OLD_TO_NEW)), legend=legend)
     marks = alt.Chart(inline(rows[["cohort", "age", "size", column]], column)).mark_line(strokeWidth=1, opacity=0.75)
     lines: alt.Chart = marks.encode(
-        x=_age_axis(rows), y=y, color=colour, detail="cohort:T", tooltip=[COHORT, AGE, value, SIZE]
+        x=_age_axis(rows), y=y, color=colour, detail=alt.Detail("cohort:T"), tooltip=[COHORT, AGE, value, SIZE]
     )
     return lines
 

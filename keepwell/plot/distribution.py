@@ -50,7 +50,7 @@ def concentration(concentration: Any, *, width: int = DESKTOP) -> Chart:
         base.mark_line(color=KEEP, strokeWidth=2.5),
     ]
     layers += [points.mark_point(filled=True, color=KEEP, size=50, opacity=1)]
-    layers += [points.mark_text(align="left", dx=9, dy=9, fontSize=12).encode(text="said:N")]
+    layers += [points.mark_text(align="left", dx=9, dy=9, fontSize=12).encode(text=alt.Text("said:N"))]
     return finish(
         layered(*layers),
         title="How much of the revenue the best customers bring",
@@ -84,7 +84,7 @@ def gaps_histogram(gaps: Any, *, median: float | None = None, p90: float | None 
     base = alt.Chart(inline(rows, "gaps")).encode(
         x=alt.X("label:N", sort=list(rows["label"]), title="Days until the next order", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("share:Q", axis=rate_axis("Share of gaps"), scale=alt.Scale(zero=True)),
-        tooltip=["label:N", alt.Tooltip("gaps:Q", format=","), alt.Tooltip("share:Q", format=".1%")],
+        tooltip=[alt.Tooltip("label:N"), alt.Tooltip("gaps:Q", format=","), alt.Tooltip("share:Q", format=".1%")],
     )
     text = base.mark_text(dy=-7, fontSize=11).encode(text=alt.Text("share:Q", format=".0%"))
     wide_enough = width / len(rows) > SMALLEST_BAR_WITH_TEXT

@@ -19,6 +19,13 @@ from keepwell.vocabulary.estimate import NotAvailable
 MOST_MARKS = 20_000
 
 
+class Rows(alt.InlineData):
+    """The rows of a chart, shared by its copies."""
+
+    def __deepcopy__(self, memo: object) -> Rows:
+        return self
+
+
 def frame(table: Any, columns: Collection[str], chart: str) -> pd.DataFrame:
     """Return the table as a new pandas frame after checking that it can be drawn.
 
@@ -55,6 +62,7 @@ def frame(table: Any, columns: Collection[str], chart: str) -> pd.DataFrame:
 def inline(rows: pd.DataFrame, chart: str) -> alt.InlineData:
     """Return the rows as chart data that no row limit cuts short.
 
+    It is not copied with the chart, as Altair would do a dozen times before one is drawn; nobody changes it.
     Inline data passes by Altair's 5,000-row check, so the limit is ours: ``MOST_MARKS``.
 
     Raises:
@@ -71,7 +79,7 @@ def inline(rows: pd.DataFrame, chart: str) -> alt.InlineData:
             value=len(rows),
             advice="Use a coarser grain or fewer groups.",
         )
-    return alt.InlineData(values=[{str(k): _plain(v) for k, v in row.items()} for row in rows.to_dict("records")])
+    return Rows(values=[{str(k): _plain(v) for k, v in row.items()} for row in rows.to_dict("records")])
 
 
 def _as_pandas(table: Any, chart: str) -> pd.DataFrame:

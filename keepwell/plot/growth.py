@@ -131,9 +131,9 @@ def _stacked(
             x=_time(rows, width),
             y=alt.Y("signed:Q", axis=axis, stack="zero"),
             color=alt.Color("label:N", scale=shown, legend=alt.Legend(columns=2 if is_narrow(width) else 5)),
-            order="rank:Q",
-            opacity=alt.condition("datum.faded", alt.value(0.45), alt.value(1)),
-            tooltip=[alt.Tooltip("period:T"), "label:N", alt.Tooltip("amount:Q", format=number)],
+            order=alt.Order("rank:Q"),
+            opacity=alt.OpacityValue(1, condition={"test": "datum.faded", "value": 0.45}),
+            tooltip=[alt.Tooltip("period:T"), alt.Tooltip("label:N"), alt.Tooltip("amount:Q", format=number)],
         )
     )
     return bars
@@ -142,7 +142,7 @@ def _stacked(
 def _net(rows: pd.DataFrame, column: str, title: str, width: int) -> alt.LayerChart:
     base = alt.Chart(inline(rows[["period", column]], title)).encode(
         x=_time(rows, width),
-        y=f"{column}:Q",
+        y=alt.Y(f"{column}:Q"),
         tooltip=[alt.Tooltip("period:T"), alt.Tooltip(f"{column}:Q", title=title, format=",")],
     )
     line = base.mark_line(color=INK, strokeWidth=1.5)

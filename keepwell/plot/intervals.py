@@ -88,7 +88,7 @@ def what_if_comparison(
     subtitle = "The bar is the interval of each outcome."
     if baseline is not None:
         today = alt.Chart(alt.InlineData(values=[{"shown": baseline}]))
-        layers.insert(0, today.mark_rule(color=INK, strokeDash=[4, 3]).encode(x="shown:Q"))
+        layers.insert(0, today.mark_rule(color=INK, strokeDash=[4, 3]).encode(x=alt.X("shown:Q")))
         subtitle += " The dashed line is today."
     return finish(
         layered(*layers), title="What would happen if …", subtitle=subtitle, width=width, height=_height(rows, width)
@@ -151,15 +151,15 @@ def _interval_layers(rows: pd.DataFrame, currency: str | None, title: str, colou
     x = alt.X("shown:Q", axis=money_axis(currency, title, width), scale=alt.Scale(zero=True, nice=True, padding=8))
     inside = base.transform_filter("isValid(datum.value) && !datum.is_beyond")
     dots = inside.mark_point(filled=True, size=70, opacity=1, color=colour).encode(x=x)
-    layers: list[Chart] = [bars.encode(x="shown_low:Q", x2="shown_high:Q"), dots]
+    layers: list[Chart] = [bars.encode(x=alt.X("shown_low:Q"), x2=alt.X2("shown_high:Q")), dots]
     for breaks in sorted(rows["label"].str.count("\n").unique()) if above else ():
         # Vega hangs further lines below the first, so a longer name starts higher.
         text = base.transform_filter(f"length(split(datum.label, '\\n')) == {breaks + 1}")
         text = text.mark_text(align="left", baseline="bottom", dy=-8 - 14 * int(breaks), lineBreak="\n", fontSize=12)
-        layers.append(text.encode(x=alt.value(0), text="label:N"))
+        layers.append(text.encode(x=alt.value(0), text=alt.Text("label:N")))
     if rows["is_beyond"].any():
         beyond = base.transform_filter("datum.is_beyond").mark_text(align="right", fontWeight=600, dy=-9)
-        layers.append(beyond.encode(x="shown:Q", text="said:N"))
+        layers.append(beyond.encode(x=alt.X("shown:Q"), text=alt.Text("said:N")))
     return layers
 
 

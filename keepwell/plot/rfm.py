@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from keepwell.plot.frames import frame, inline
-from keepwell.plot.theme import DARK_FROM, DESKTOP, INK, SEQUENCE, Chart, finish, is_narrow, layered
+from keepwell.plot.theme import DARK_FROM, DESKTOP, SEQUENCE, Chart, finish, is_narrow, layered, readable_over
 
 
 def rfm_map(rfm: Any, *, width: int = DESKTOP) -> Chart:
@@ -90,8 +90,8 @@ def rfm_migration(migration: Any, *, width: int = DESKTOP) -> Chart:
     cells = base.mark_rect(stroke="#fff").encode(
         color=alt.Color("share:Q", scale=alt.Scale(range=list(SEQUENCE), domainMin=0), legend=legend),
         tooltip=[
-            "from_segment:N",
-            "to_segment:N",
+            alt.Tooltip("from_segment:N"),
+            alt.Tooltip("to_segment:N"),
             alt.Tooltip("customers:Q", format=","),
             alt.Tooltip("share:Q", format=".1%"),
         ],
@@ -99,7 +99,7 @@ def rfm_migration(migration: Any, *, width: int = DESKTOP) -> Chart:
     dark = float(rows["share"].max()) * DARK_FROM
     text = base.mark_text(fontSize=10.5).encode(
         text=alt.Text("customers:Q", format=","),
-        color=alt.condition(f"datum.share > {dark}", alt.value("#fff"), alt.value(INK)),
+        color=readable_over(f"datum.share > {dark}"),
     )
     return finish(
         layered(cells) if is_narrow(width) else layered(cells, text),
@@ -130,11 +130,11 @@ def _matrix(cells: pd.DataFrame, x: dict[str, Any], y: dict[str, Any], tooltip: 
 
 
 def _names(cells: pd.DataFrame) -> alt.Chart:
-    base = alt.Chart(inline(cells, "RFM map")).encode(x="r:O", y="f:O")
-    names: alt.Chart = base.mark_text(fontSize=11, dy=11).encode(text="segment:N", color=_readable(cells))
+    base = alt.Chart(inline(cells, "RFM map")).encode(x=alt.X("r:O"), y=alt.Y("f:O"))
+    names: alt.Chart = base.mark_text(fontSize=11, dy=11).encode(text=alt.Text("segment:N"), color=_readable(cells))
     return names
 
 
-def _readable(cells: pd.DataFrame) -> Any:
+def _readable(cells: pd.DataFrame) -> alt.ColorValue:
     middle = float(cells["customers"].max()) * DARK_FROM
-    return alt.condition(f"datum.customers > {middle}", alt.value("#fff"), alt.value(INK))
+    return readable_over(f"datum.customers > {middle}")

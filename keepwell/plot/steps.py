@@ -33,11 +33,15 @@ def funnel(steps: Any, *, width: int = DESKTOP) -> Chart:
     rows = rows.assign(said=said)
     base = alt.Chart(inline(rows, "funnel")).encode(
         y=alt.Y("name:N", sort=list(rows["name"]), title=None, axis=alt.Axis(labelColor=INK)),
-        tooltip=["name:N", *(alt.Tooltip(f"{n}:Q", format=",") for n in ("entered", "converted")), "said:N"],
+        tooltip=[
+            alt.Tooltip("name:N"),
+            *(alt.Tooltip(f"{n}:Q", format=",") for n in ("entered", "converted")),
+            alt.Tooltip("said:N"),
+        ],
     )
     entered = base.mark_bar(color=KEEP_LIGHT, opacity=0.55).encode(x=alt.X("entered:Q", axis=count_axis("People")))
-    converted = base.mark_bar(color=KEEP, height={"band": 0.45}).encode(x="converted:Q")
-    text = base.mark_text(align="left", dx=6).encode(x="entered:Q", text="said:N")
+    converted = base.mark_bar(color=KEEP, height={"band": 0.45}).encode(x=alt.X("converted:Q"))
+    text = base.mark_text(align="left", dx=6).encode(x=alt.X("entered:Q"), text=alt.Text("said:N"))
     # Room to the right of the longest bar for its own label.
     room = alt.Scale(domain=[0, float(rows["entered"].max()) * (2.2 if is_narrow(width) else 1.35)], nice=False)
     entered = entered.encode(x=alt.X("entered:Q", axis=count_axis("People"), scale=room))

@@ -94,6 +94,15 @@ def layered(*layers: Chart) -> alt.LayerChart:
     return alt.LayerChart(layer=list(layers))
 
 
+def readable_over(test: str) -> alt.ColorValue:
+    """Return the colour of words: white where the test holds, which says that the cell below is dark.
+
+    >>> readable_over("datum.share > 0.5").to_dict()["condition"]
+    {'test': 'datum.share > 0.5', 'value': '#fff'}
+    """
+    return alt.ColorValue(INK, condition={"test": test, "value": "#fff"})
+
+
 def finish(chart: Chart, *, title: str, subtitle: str, width: int, height: int) -> Chart:
     """Return the chart with its title, size in pixels and the house style.
 
@@ -107,13 +116,13 @@ def finish(chart: Chart, *, title: str, subtitle: str, width: int, height: int) 
     """
     titles = textwrap.wrap(title, max(16, int(width / 8.8))) or [""]
     subtitles = textwrap.wrap(subtitle, max(20, int(width / 6.6)))
-    styled: Chart = chart.properties(
-        title=alt.TitleParams(text=titles, subtitle=subtitles),
-        width=width,
-        height=height + _heading_height(titles, subtitles),
-        autosize=alt.AutoSizeParams(type="fit", contains="padding"),
-        padding={"left": 4, "right": 12, "top": 4, "bottom": 4},
-    ).configure(**CONFIG | {"axis": CONFIG["axis"] | {"labelLimit": min(260, int(width * 0.36))}})
+    # Altair's own `properties` and `configure` copy the whole chart each time, which takes longer than to draw it.
+    styled: Chart = chart.copy(deep=False)
+    styled.title = alt.TitleParams(text=titles, subtitle=subtitles)
+    styled.width, styled.height = width, height + _heading_height(titles, subtitles)
+    styled.autosize = alt.AutoSizeParams(type="fit", contains="padding")
+    styled.padding = {"left": 4, "right": 12, "top": 4, "bottom": 4}
+    styled.config = alt.Config(**CONFIG | {"axis": CONFIG["axis"] | {"labelLimit": min(260, int(width * 0.36))}})
     return styled
 
 

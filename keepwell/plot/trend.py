@@ -58,7 +58,7 @@ def kpi_trend(values: Any, *, definition: KpiDefinition | None = None, width: in
 def _layers(rows: pd.DataFrame, unit: Unit, currency: str | None, width: int) -> list[alt.Chart]:
     days = (rows["start"].max() - rows["start"].min()).days
     grouped = "group" in rows.columns and rows["group"].notna().any()
-    colour: Any = alt.Color("group:N", scale=alt.Scale(range=list(CATEGORIES))) if grouped else alt.value(KEEP)
+    colour: Any = alt.Color("group:N", scale=alt.Scale(range=list(CATEGORIES))) if grouped else alt.ColorValue(KEEP)
     base = alt.Chart(inline(rows, "KPI trend")).encode(x=alt.X("start:T", axis=date_axis(days, width)), color=colour)
     number = unit_format(unit)
     tooltip = [
@@ -70,4 +70,4 @@ def _layers(rows: pd.DataFrame, unit: Unit, currency: str | None, width: int) ->
     lines = line.encode(y=alt.Y("value:Q", axis=axis, scale=alt.Scale(zero=True)), tooltip=tooltip)
     if not rows["low"].notna().any():
         return [lines]
-    return [base.mark_area(opacity=0.16).encode(y=alt.Y("low:Q", axis=axis), y2="high:Q"), lines]
+    return [base.mark_area(opacity=0.16).encode(y=alt.Y("low:Q", axis=axis), y2=alt.Y2("high:Q")), lines]
