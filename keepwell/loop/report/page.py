@@ -43,18 +43,26 @@ SECTIONS: tuple[tuple[str, Callable[[ReportContent], Section | None]], ...] = (
 )
 
 
-def write_report(content: ReportContent, path: Path) -> None:
+# Charts of a section, for the progress: drawing them takes nearly all of the time.
+CHARTS = {"kpis": 4, "growth": 1, "cohorts": 3, "rfm": 2, "revenue": 1, "concentration": 1, "gaps": 1, "allowable": 2,
+          "what_ifs": 1, "channels": 1, "recurring": 1, "funnel": 1}  # fmt: skip
+
+Progress = Callable[[float], None]
+
+
+def write_report(content: ReportContent, path: Path, progress: Progress | None = None) -> None:
     """Write the report as one HTML file; a file that stands there is replaced at once or not at all.
 
     Args:
         content: what the report shows.
         path: where to write; its folder must exist.
+        progress: called with the fraction done, from above 0 up to 1.
 
     Raises:
         InputError: the file cannot be written, or a table lacks a column.
 
     """
-    page = render(content)
+    page = render(content, progress)
     try:
         handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", text=True)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -70,11 +78,12 @@ def write_report(content: ReportContent, path: Path) -> None:
         ) from error
 
 
-def render(content: ReportContent) -> str:
+def render(content: ReportContent, progress: Progress | None = None) -> str:
     """Return the report as HTML text.
 
     Args:
         content: what the report shows.
+        progress: called with the fraction done, from above 0 up to 1.
 
     Raises:
         InputError: a table lacks a column.
@@ -87,7 +96,7 @@ def render(content: ReportContent) -> str:
     (True, False)
 
     """
-    made = [(key, make(content)) for key, make in SECTIONS]
+    made = _made(content, progress)
     return _template().render(
         content=content,
         title=content.title or f"Keep or win? {content.business.name}".strip(),
@@ -98,6 +107,17 @@ def render(content: ReportContent) -> str:
         words=words,
         **_style(),
     )
+
+
+def _made(content: ReportContent, progress: Progress | None) -> list[tuple[str, Section | None]]:
+    made: list[tuple[str, Section | None]] = []
+    every, done = sum(CHARTS.values()) + len(SECTIONS), 0
+    for key, make in SECTIONS:
+        made.append((key, make(content)))
+        done += CHARTS.get(key, 0) + 1
+        if progress is not None:
+            progress(done / every)
+    return made
 
 
 def _template() -> Template:

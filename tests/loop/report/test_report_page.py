@@ -216,6 +216,19 @@ def test_a_report_is_written_whole(content: ReportContent, html: str, tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
+def test_progress_rises_to_the_end(content: ReportContent) -> None:
+    told: list[float] = []
+    render(content, told.append)
+    assert told == sorted(told)
+    assert (told[0] > 0, told[-1]) == (True, 1.0)
+
+
+def test_writing_a_report_tells_of_its_progress(tmp_path: Path) -> None:
+    told: list[float] = []
+    write_report(ReportContent(Business(), Period.parse("2011"), date(2012, 1, 1)), tmp_path / "r.html", told.append)
+    assert told[-1] == 1.0
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     content = ReportContent(Business(), Period.parse("2011"), date(2012, 1, 1))
     with pytest.raises(InputError, match="nowhere"):
