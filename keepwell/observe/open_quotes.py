@@ -88,9 +88,9 @@ class OpenQuotes:
             return False
         if not self._shapes:
             columns = self._sample.slice(0, _SHAPED_ROWS).to_pydict().values()
-            self._shapes = [{_shape(value) for value in column if value} for column in columns]
-        alike = sum(_shape(value) in shapes for value, shapes in zip(values, self._shapes, strict=True))
-        return alike >= max(2, self.width / 2)
+            self._shapes = [{_shape(value) for value in column} for column in columns]
+        alike = [value for value, shapes in zip(values, self._shapes, strict=True) if _shape(value) in shapes]
+        return sum(map(bool, alike)) >= 2 and len(alike) >= self.width / 2
 
 
 def _has_line_end(column: pa.Array) -> bool:

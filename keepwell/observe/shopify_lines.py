@@ -12,9 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as csv
 
+from keepwell.observe.open_quotes import OpenQuotes
 from keepwell.vocabulary.errors import InputError
 
 BLOCK_BYTES = 8 * 1024 * 1024
+LONGEST_END = 4 * BLOCK_BYTES  # bytes in which an open quote must have begun
 Ints = npt.NDArray[np.int64]
 
 
@@ -48,17 +50,28 @@ class LineReader:
         """
         size = max(self.path.stat().st_size, 1)
         waiting: Block | None = None
+        quotes: OpenQuotes | None = None
         with self.path.open("rb") as file:
             try:
                 for batch in self._open(file):
                     here = self._numbered(pa.Table.from_batches([batch]), file.tell() / size)
+                    quotes = quotes or OpenQuotes(self.path.name, self.delimiter, here.lines)
+                    quotes.check(batch, here.rows, here.broken)
                     whole, waiting = _cut(_joined(waiting, here))
                     if whole.lines.num_rows or whole.broken:
                         yield whole
             except (pa.ArrowInvalid, UnicodeDecodeError) as error:
                 raise self._unreadable(error) from error
         rest = self._numbered(self._empty(), 1.0)
+        if quotes is not None:
+            quotes.check(pa.RecordBatch.from_pylist([], rest.lines.schema), rest.rows, rest.broken)
+            quotes.finish(self._end())
         yield _joined(waiting, rest)
+
+    def _end(self) -> bytes:
+        with self.path.open("rb") as file:
+            file.seek(max(0, self.path.stat().st_size - LONGEST_END))
+            return file.read().decode(self.encoding, "ignore").encode()
 
     def _open(self, file: object) -> csv.CSVStreamingReader:
         return csv.open_csv(

@@ -177,3 +177,25 @@ def test_missing_column_is_named(tmp_path: Path) -> None:
     path.write_text("Name,Email,Total\n#1,a@b.c,5\n")
     with pytest.raises(InputError, match="'Subtotal' is missing"):
         Shopify().open(path, CONTEXT)
+
+
+@pytest.mark.parametrize("name", ['"12 inch', '"cut off'])
+@pytest.mark.parametrize("after", [0, 5])
+def test_a_quote_that_is_never_closed_is_an_error_at_its_row(name: str, after: int, tmp_path: Path) -> None:
+    lines = [*(first(Name=f"#{n}") for n in range(3)), first(Name="#3", Lineitem_discount="OPEN")]
+    lines += [line for n in range(after) for line in (first(Name=f"#{n + 4}"), more(Name=f"#{n + 4}"))]
+    path = tmp_path / "orders.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(FIRST))
+        writer.writeheader()
+        writer.writerows(lines)
+    path.write_text(path.read_text().replace("OPEN", name))
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert (caught.value.code, caught.value.value) == ("file.quotes", 4)
+
+
+def test_an_article_of_several_lines_is_one_line_of_the_order(tmp_path: Path) -> None:
+    tables, refused = outcome([first(Lineitem_name="Mug,\nblue\n12 cm"), first(Name="#2")], tmp_path)
+    assert [line["product_name"] for line in tables["order_lines"]] == ["Mug,\nblue\n12 cm", "Mug"]
+    assert not refused
