@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from keepwell.observe.identity import customer_keys, opaque_ids
 from keepwell.observe.parse import NumberFormat, Parsed, decimals, flags, integers, text_of
+from keepwell.observe.personal import without_emails
 from keepwell.observe.plan import Plan
 from keepwell.observe.times import DateOrder, timestamps
 from keepwell.observe.verdict import Mask, Verdict
@@ -55,18 +56,23 @@ class Cells:
         return None if name is None else self.table.column(name).combine_chunks()
 
     def text(self, field: str) -> pa.Array:
-        """Return a field as text: its column, the constant, or nulls."""
+        """Return a field as text without e-mail addresses: its column, the constant, or nulls."""
         column = self.column(field)
         constant = self.plan.mapping.constants.get(field)
         if column is None:
-            return pa.repeat(pa.scalar(constant, pa.string()), self.length)
-        text = text_of(column)
+            return without_emails(pa.repeat(pa.scalar(constant, pa.string()), self.length))
+        text = without_emails(text_of(column))
         return text if constant is None else pc.fill_null(text, constant)
 
     def identifier(self, field: str, reason: Refusal | None = None) -> pa.Array:
-        """Return the shop's own id; rows without one are refused for ``reason``."""
+        """Return the shop's own id; rows without one are refused for ``reason``.
+
+        An e-mail address in an id becomes an opaque id, so that two of them stay two.
+        """
         column = self.column(field)
-        ids = pa.nulls(self.length, pa.string()) if column is None else opaque_ids(column, "id", b"")
+        key = self.plan.context.identity_key
+        ids = pa.nulls(self.length, pa.string()) if column is None else opaque_ids(column, "id", key)
+        ids = without_emails(ids, key)
         if reason is not None:
             self.refuse_missing(ids, reason, field)
         return ids

@@ -12,6 +12,7 @@ import pyarrow as pa
 from keepwell.observe.importer import REFUSED_SCHEMA, Batch
 from keepwell.observe.json_fields import ZERO, Fields, RecordRefusedError
 from keepwell.observe.json_records import JsonFile
+from keepwell.observe.personal import without_emails
 from keepwell.vocabulary.refusal import Refusal
 from keepwell.vocabulary.tables import FACTS
 
@@ -98,7 +99,10 @@ class PendingRows:
 
 
 def fact_table(name: str, rows: list[dict[str, Any]], source: str) -> pa.Table:
-    """Return rows as an Arrow table in the lake's schema without ``import_id``; times are microseconds since 1970."""
+    """Return rows as an Arrow table in the lake's schema without ``import_id``; times are microseconds since 1970.
+
+    E-mail addresses are taken out of all texts.
+    """
     fields = [field for field in FACTS[name].schema if field.name != "import_id"]
     columns = []
     for field in fields:
@@ -109,7 +113,8 @@ def fact_table(name: str, rows: list[dict[str, Any]], source: str) -> pa.Table:
         if pa.types.is_timestamp(field.type):
             columns.append(pa.array(values, pa.int64()).cast(field.type))
         else:
-            columns.append(pa.array(values, field.type))
+            column = pa.array(values, field.type)
+            columns.append(without_emails(column) if pa.types.is_string(field.type) else column)
     return pa.Table.from_arrays(columns, schema=pa.schema(fields))
 
 

@@ -59,7 +59,7 @@ def customer_key(value: str, key: bytes) -> str:
 
 
 def kind_of(value: str) -> Kind:
-    """Say what a customer reference is: an e-mail (has @), a telephone number, a name, or the shop's own id.
+    """Say what a customer reference is: an e-mail (has @ or %40), a telephone number, a name, or the shop's own id.
 
     A telephone number begins with + or 00, or with 0 or a bracket and has separators. A name is letters without any
     digit that holds a space or letters beyond ASCII. Everything else is an id.
@@ -68,7 +68,7 @@ def kind_of(value: str) -> Kind:
     ['email', 'phone', 'name', 'id', 'id']
     """
     text = value.strip()
-    if "@" in text:
+    if "@" in text or "%40" in text:  # as an address is written in a link
         return "email"
     if _PHONE.fullmatch(text) and 8 <= sum(c.isdigit() for c in text) <= 17:
         return "phone"
@@ -137,6 +137,8 @@ def _plain(value: str) -> str:
 
 def _normal(kind: Kind, value: str) -> str:
     text = value.strip().lower()
+    if kind == "email":
+        return text.replace("%40", "@")
     if kind == "phone":
         digits = "".join(c for c in text if c.isdigit())
         if text.startswith("+"):

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from keepwell.observe.identity import opaque_id
+
 EMAIL = re.compile(r"[^\s@<>\"',;:=&?/\\]+(?:@|%40)[^\s@<>\"',;:=&?/\\]+")
 HIDDEN = "[e-mail]"
 
@@ -51,6 +56,34 @@ def without_email(text: str) -> str:
     ('Gift for [e-mail]', '?to=[e-mail]&x=1')
     """
     return EMAIL.sub(HIDDEN, text) if "@" in text or "%40" in text else text
+
+
+def with_ids_for_emails(text: str, key: bytes) -> str:
+    """Return the text with the opaque id of its owner in place of every e-mail address, so that an id stays one.
+
+    >>> with_ids_for_emails("ann%40example.com/7", b"k") == opaque_id("email", "ann@example.com", b"k") + "/7"
+    True
+    """
+    return EMAIL.sub(lambda found: opaque_id("email", found.group(), key), text)
+
+
+def without_emails(column: pa.Array, key: bytes | None = None) -> pa.Array:
+    """Return a column of text without e-mail addresses; most columns have none and are returned as they are.
+
+    Args:
+        column: text, nulls allowed.
+        key: for a column of ids: an address becomes its opaque id by this key; without it, it is hidden.
+
+    >>> without_emails(pa.array(["gift", "for ann@example.com", None])).to_pylist()
+    ['gift', 'for [e-mail]', None]
+
+    """
+    if not any(pc.any(pc.match_substring(column, sign)).as_py() for sign in ("@", "%40")):
+        return column
+    encoded = pc.dictionary_encode(column)
+    values = encoded.dictionary.to_pylist()
+    clean = [without_email(value) if key is None else with_ids_for_emails(value, key) for value in values]
+    return pa.array(clean, column.type).take(encoded.indices)
 
 
 def is_personal(key: str) -> bool:

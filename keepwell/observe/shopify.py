@@ -33,7 +33,7 @@ from keepwell.observe.detect import detect_delimiter, detect_encoding
 from keepwell.observe.identity import customer_keys
 from keepwell.observe.importer import Batch, ImportContext, Reading
 from keepwell.observe.json_records import read_head, unpacked
-from keepwell.observe.personal import HIDDEN
+from keepwell.observe.personal import without_emails
 from keepwell.observe.shopify_lines import Block, Ints, LineReader
 from keepwell.observe.shopify_orders import Money, OrderBlock, as_amounts
 from keepwell.observe.verdict import unreadable
@@ -42,7 +42,6 @@ from keepwell.vocabulary.tables import FACTS, TIMESTAMP
 
 NEEDED = ("Name", "Email", "Subtotal", "Total", "Created at", "Lineitem quantity", "Lineitem name", "Lineitem price")
 NOT_TEXT = (b"PAR1", b"PK")  # Parquet; ZIP, and so workbooks
-EMAIL_PATTERN = r"""[^\s@<>"',;:=&?/\\]+(?:@|%40)[^\s@<>"',;:=&?/\\]+"""
 
 
 class Shopify:
@@ -132,7 +131,7 @@ def _shared(judged: OrderBlock, orders: Ints, source: str) -> dict[str, Any]:
     at = pa.array(orders)
     return {
         "source": pa.repeat(pa.scalar(source), len(orders)),
-        "order_id": _impersonal(judged.head("Name")).take(at),
+        "order_id": without_emails(judged.head("Name").take(at), judged.context.identity_key),
         "customer_id": customer_keys(judged.head("Email").take(at), judged.context.identity_key),
         "currency": judged.currency.take(at),
     }
@@ -155,8 +154,8 @@ def _orders(judged: OrderBlock, money: Money, orders: Ints, source: str) -> pa.T
             "tax": as_amounts(money.tax[orders]),
             "units": as_amounts(pieces[orders] * 10_000),
             "line_count": pa.array(counts[orders], pa.int32()),
-            "country": _impersonal(country).take(pa.array(orders)),
-            "coupon": _impersonal(judged.head("Discount Code")).take(pa.array(orders)),
+            "country": country.take(pa.array(orders)),
+            "coupon": judged.head("Discount Code").take(pa.array(orders)),
             "source_row": pa.array(judged.block.rows[judged.starts[orders]]),
         },
         len(orders),
@@ -175,8 +174,8 @@ def _lines(judged: OrderBlock, money: Money, lines: Ints, source: str) -> pa.Tab
         | {
             "line_number": pa.array(number[lines], pa.int32()),
             "ordered_at": pa.array(judged.ordered_at[order_of]).cast(TIMESTAMP),
-            "product_id": _impersonal(judged.text("Lineitem sku")).take(at),
-            "product_name": _impersonal(judged.text("Lineitem name")).take(at),
+            "product_id": judged.text("Lineitem sku").take(at),
+            "product_name": judged.text("Lineitem name").take(at),
             "kind": pa.repeat(pa.scalar("product"), len(lines)),
             "quantity": as_amounts(judged.pieces[lines] * 10_000),
             "unit_price": as_amounts(money.line_price[lines]),
@@ -213,11 +212,5 @@ def _refunds(judged: OrderBlock, money: Money, orders: Ints, source: str) -> pa.
 def _table(name: str, columns: dict[str, Any], length: int) -> pa.Table:
     fields = [field for field in FACTS[name].schema if field.name != "import_id"]
     arrays = [columns[f.name].cast(f.type) if f.name in columns else pa.nulls(length, f.type) for f in fields]
+    arrays = [without_emails(array) if pa.types.is_string(array.type) else array for array in arrays]
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
-
-
-def _impersonal(column: pa.Array) -> pa.Array:
-    """Hide e-mail addresses in a text column; most columns have none and are returned as they are."""
-    if not any(pc.any(pc.match_substring(column, sign)).as_py() for sign in ("@", "%40")):
-        return column
-    return pc.replace_substring_regex(column, EMAIL_PATTERN, HIDDEN)

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from keepwell.observe.cells import Cells
 from keepwell.observe.order_facts import Numbers, pick
+from keepwell.observe.personal import without_email
 from keepwell.vocabulary.refusal import Refusal
 from keepwell.vocabulary.tables import SPEND
 
@@ -38,6 +39,6 @@ def _channel(cells: Cells) -> pa.Array:
     channel = cells.text("channel")
     fallback = cells.plan.context.channel
     if fallback is not None:
-        channel = pc.fill_null(channel, fallback)
+        channel = pc.fill_null(channel, without_email(fallback))
     cells.refuse_missing(channel, Refusal.MISSING_VALUE, "channel")
     return channel

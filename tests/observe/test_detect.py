@@ -145,6 +145,7 @@ def test_the_first_bytes_of_utf16_are_no_nul_error(tmp_path: Path) -> None:
     assert rows_of(write(tmp_path, content)) == [{"id": "1", "name": "Łódź"}]
 
 
+QUOTED = '"x"'
 HEADER = "order_id,customer_id,order_date,amount,note\n"
 
 
@@ -162,7 +163,7 @@ def orders(first: int, last: int, note: str = "hi") -> str:
             21,
         ),
         (
-            f'{orders(0, 20)}o20,c1,2023-01-01,5.00,"12 inch\n{orders(21, 22)}{orders(22, 24, chr(34) + "x" + chr(34))}',
+            f'{orders(0, 20)}o20,c1,2023-01-01,5.00,"12 inch\n{orders(21, 22)}{orders(22, 24, QUOTED)}',
             21,
         ),
         (f'{orders(0, 20)}o20,"c1,2023-01-01,5.00,hi\n{orders(21, 60)}', 21),
