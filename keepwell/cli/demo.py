@@ -51,8 +51,7 @@ def demo_command(data: Path, out: Path, as_json: bool) -> None:
         until = opened.as_of(None)
         summed = totals(opened.facts)
         content = report_content(opened, as_of=until, period=opened.period(None), progress=tell)
-        tell("drawing", 0.95)
-        write_report(content, out)
+        write_report(content, out, lambda fraction: tell("drawing", fraction))
     if as_json:
         print_json({"import": outcome, "totals": summed, "answer": content.answer, "report": str(out.resolve())})
         return

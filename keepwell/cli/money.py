@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
 import click
 import pandas as pd
 
-from keepwell.cli.analysis import day_of, grain_option, opened, shared, show
+from keepwell.cli.analysis import day_of, grain_option, handled, opened, print_blocks, shared
 from keepwell.cli.options import PeriodType, as_of_option, period_option
 from keepwell.loop.facts import OpenFacts, subscribed
 from keepwell.loop.frames import frame, without_reasons
+from keepwell.loop.report import tables
+from keepwell.loop.report.blocks import Table
+from keepwell.loop.report.money import CHANNELS, funnel_table, mrr_table
 from keepwell.understand import acquisition, funnel, recurring
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.period import Grain, Period
@@ -28,7 +32,7 @@ def channels_command(period: Period | None, horizon_days: int, **common: Any) ->
         rows = acquisition.channels(facts.facts, asked, horizon_days=horizon_days)
         found = pd.DataFrame([without_reasons(row) for row in rows])
         currency = facts.business.currency
-    show(found, list(found.columns), f"Acquisition channels, {asked}", currency, common)
+    _print(found, lambda: tables.table(found, CHANNELS, f"Acquisition channels, {asked}", currency), common)
 
 
 @click.command("mrr")
@@ -45,7 +49,7 @@ def mrr_command(grain: str, as_of: datetime | None, **common: Any) -> None:
         until = day_of(as_of) or subscribed(facts.facts).end
         found = frame(recurring.movements(facts.facts, Grain(grain), until))
         currency = facts.business.currency
-    show(found, list(found.columns), "Recurring revenue", currency, common)
+    _print(found, lambda: mrr_table(found, currency), common)
 
 
 @click.command("funnel")
@@ -65,7 +69,7 @@ def funnel_command(
         rows = funnel.funnel(facts.facts, list(steps), window_days, asked, by=by)
         found = pd.DataFrame([without_reasons(row) for row in rows])
         currency = facts.business.currency
-    show(found, list(found.columns), f"Funnel, {asked}", currency, common)
+    _print(found, lambda: funnel_table(found, currency), common)
 
 
 def _event_days(facts: OpenFacts) -> Period:
@@ -74,3 +78,9 @@ def _event_days(facts: OpenFacts) -> Period:
     events = facts.facts.events
     ends = events.aggregate(first=events.occurred_at.min(), last=events.occurred_at.max()).to_pyarrow().to_pylist()[0]
     return Period(ends["first"].date(), date.fromordinal(ends["last"].date().toordinal() + 1))
+
+
+def _print(found: pd.DataFrame, draw: Callable[[], Table], common: dict[str, Any]) -> None:
+    """Print the columns that a reader wants; ``--json`` and ``--out`` give them all."""
+    if not handled(found, common):
+        print_blocks(draw())

@@ -39,8 +39,7 @@ def report_command(
     with progress_bar("Report") as tell, open_facts(data, engine=engine) as opened:
         until = opened.as_of(day)
         content = report_content(opened, as_of=until, period=opened.period(period, until), progress=tell, seed=seed)
-        tell("drawing", 0.95)
-        write_report(content, out)
+        write_report(content, out, lambda fraction: tell("drawing", fraction))
     if as_json:
         lean = str(content.answer.lean) if isinstance(content.answer, Answer) else None
         print_json({"report": str(out.resolve()), "bytes": out.stat().st_size, "lean": lean})

@@ -117,7 +117,8 @@ def test_a_time_written_in_any_supported_way_reads_back(moment: datetime, how: t
 @given(st.lists(moments, min_size=1, max_size=20))
 def test_local_times_become_utc_as_python_itself_says(local: list[datetime]) -> None:
     written = pa.array([moment.isoformat(" ") for moment in local])
-    expected = [moment.replace(tzinfo=LONDON).astimezone(UTC) for moment in local]
+    # written times carry no fold: one that happened twice is read as its first
+    expected = [moment.replace(tzinfo=LONDON, fold=0).astimezone(UTC) for moment in local]
     assert timestamps(written, DateOrder.YEAR_FIRST, LONDON).values.to_pylist() == expected
 
 

@@ -78,7 +78,7 @@ def recurring(content: ReportContent) -> Section | None:
         f"At the end of {numbers.month(last['period'])} monthly recurring revenue was "
         f"{numbers.money(last['closing'], currency)}, a year's worth {numbers.money(12 * last['closing'], currency)}."
     ]
-    shown = _of_mrr(rows, currency)
+    shown = mrr_table(rows, currency)
     return section("recurring", findings, [figure("mrr", _money_chart(plot.mrr_movements, rows, currency), [shown])])
 
 
@@ -87,14 +87,20 @@ def funnel(content: ReportContent) -> Section | None:
     rows = rows_of(content.funnel)
     if rows is None:
         return None
-    shown = table(rows.rename(columns={"name": "step"}), ("step", *STEPS[1:]), "Steps", content.business.currency)
+    shown = funnel_table(rows, content.business.currency)
     return section("funnel", [], [figure("funnel", lambda width: plot.funnel(rows, width=width), [shown])])
+
+
+def funnel_table(rows: pd.DataFrame, currency: str) -> Table:
+    """Return the steps of a funnel, with its groups where it has any."""
+    columns = ("group", "step", *STEPS[1:]) if "group" in rows and rows["group"].notna().any() else ("step", *STEPS[1:])
+    return table(rows.rename(columns={"name": "step"}), columns, "Steps", currency)
 
 
 def _money_chart(draw: Callable[..., plot.Chart], rows: pd.DataFrame, currency: str) -> Callable[[int], plot.Chart]:
     return lambda width: draw(rows, currency=currency, width=width)
 
 
-def _of_mrr(rows: pd.DataFrame, currency: str) -> Table:
-    """In this table alone, new and churned are amounts, so their columns are written under other names."""
+def mrr_table(rows: pd.DataFrame, currency: str) -> Table:
+    """Return the movements of recurring revenue; here alone new and churned are amounts and have names of their own."""
     return table(rows.rename(columns=OF_MRR), [OF_MRR.get(name, name) for name in MOVEMENTS], "MRR movements", currency)
