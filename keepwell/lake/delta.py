@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
-from keepwell.lake.durable import sync_folder
+from keepwell.lake.durable import sync_file, sync_folder
 from keepwell.vocabulary.errors import LakeError
 
 
@@ -23,21 +24,52 @@ class LostRaceError(Exception):
 
 def open_or_create(folder: Path, schema: pa.Schema) -> DeltaTable:
     """Open the table in ``folder``, making it first when it is not there (two makers at once are fine)."""
+    _check_newest(folder)
     try:
         return DeltaTable(folder)
-    except TableNotFoundError:
+    except TableNotFoundError as error:
+        # data files are written only after the log was begun, so without one they are what is left of a table
+        if next(folder.glob("*.parquet"), None) is not None:
+            raise unreadable(folder, "Its log is gone, but not its files.") from error
         folder.mkdir(parents=True, exist_ok=True)
         table = DeltaTable.create(folder, schema=schema, mode="ignore")
         sync_folder(folder / "_delta_log")
         sync_folder(folder)
         return table
     except DeltaError as error:
-        raise LakeError(
-            "lake.unreadable",
-            f"The table cannot be opened: {error}",
-            where=str(folder),
-            advice="Restore the folder from a backup.",
-        ) from error
+        raise unreadable(folder, first_line(error)) from error
+
+
+def unreadable(folder: Path, reason: str) -> LakeError:
+    """Return the error for a table that is damaged."""
+    return LakeError(
+        "lake.unreadable",
+        f"The table cannot be opened: {reason}",
+        where=str(folder),
+        advice="Restore the folder from a backup; until then nothing is read and nothing is removed.",
+    )
+
+
+def first_line(error: Exception) -> str:
+    """Return what went wrong without the engine's own trace."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def _newest_log(folder: Path) -> Path | None:
+    return max((folder / "_delta_log").glob("*.json"), key=lambda path: path.name, default=None)
+
+
+def _check_newest(folder: Path) -> None:
+    """Refuse a table whose newest commit is cut off: delta-rs would silently read the version before it."""
+    newest = _newest_log(folder)
+    if newest is None:
+        return
+    try:
+        actions = [json.loads(line) for line in newest.read_text(encoding="utf-8").splitlines() if line]
+    except ValueError:
+        actions = []
+    if not actions:
+        raise unreadable(folder, f"Its newest log entry {newest.name} is cut off.")
 
 
 def widen(table: DeltaTable, folder: Path, schema: pa.Schema) -> DeltaTable:
@@ -91,6 +123,9 @@ def change(
         )
     except CommitFailedError as error:
         raise LostRaceError(str(error)) from error
+    newest = _newest_log(folder)
+    if newest is not None:
+        sync_file(newest)
     sync_folder(folder / "_delta_log")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,16 @@ def workshop(spill: Path, memory: str = IMPORT_MEMORY) -> duckdb.DuckDBPyConnect
     configure(connection, spill=spill, memory=memory)
     connection.execute("SET threads = 1")
     return connection
+
+
+def spark_errors() -> tuple[type[Exception], ...]:
+    """Return what Spark raises; nothing while it was not asked for, since it is an extra."""
+    if "pyspark.sql" not in sys.modules:
+        return ()
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+    from pyspark.errors import PySparkException
+
+    return (Py4JError, PySparkException)
 
 
 def quote(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from keepwell.lake import compact, forget, rewrite, settings
 from keepwell.lake.append import append, held_files
 from keepwell.lake.durable import lock
-from keepwell.lake.failure import explained
+from keepwell.lake.failure import explained, explained_queries
 from keepwell.lake.ledger import Entry, Ledger, State, next_state
 from keepwell.lake.paths import Paths
 from keepwell.lake.read import Snapshot, hidden_imports, snapshot
@@ -81,27 +81,39 @@ class Lake:
     @property
     def business(self) -> Business | None:
         """The saved settings of the business; ``None`` when there are none yet."""
-        return settings.read_business(self.paths)
+        with explained(self.paths):
+            return settings.read_business(self.paths)
 
     def save_business(self, business: Business) -> None:
         """Save the settings of the business."""
-        settings.save_business(self.paths, business)
+        with explained(self.paths):
+            settings.save_business(self.paths, business)
 
     @property
     def identity_key(self) -> bytes:
-        """The secret that makes ids opaque."""
-        return settings.identity_key(self.paths)
+        """The secret that makes ids opaque, made at the first call.
+
+        Raises:
+            LakeError: it is damaged, or gone although there are facts.
+
+        """
+        with explained(self.paths):
+            if not self.paths.identity_key.exists() and self.imports() and not self.paths.identity_key.exists():
+                raise settings.lost_key(self.paths, "The identity key is gone, but not the facts made with it.")
+            return settings.identity_key(self.paths)
 
     def imports(self) -> list[tuple[Entry, State]]:
         """Return every import that was ever committed, oldest first, with its present state."""
-        return Ledger.read(self.paths).history()
+        with explained(self.paths):
+            return Ledger.read(self.paths).history()
 
     def already_imported(self, content_id: str) -> Entry | None:
         """Return the import that brought the same bytes in the same way, if running it again would change nothing.
 
         After a later undo it might: rows that were left out as known may be missing now.
         """
-        ledger = Ledger.read(self.paths)
+        with explained(self.paths):
+            ledger = Ledger.read(self.paths)
         last_undo = max((e.sequence for e in ledger.entries if e.state is State.UNDONE), default=0)
         for entry in ledger.committed():
             if entry.content_id == content_id and entry.sequence > last_undo:
@@ -129,9 +141,10 @@ class Lake:
 
     def preview(self, staging: Staging) -> Settled:
         """Say what ``append`` would leave, without changing the lake."""
-        ledger = Ledger.read(self.paths)
-        staging.sift(held_files(self.paths), hidden_imports(ledger, Ledger.read(self.paths)))
-        return staging.settled()
+        with explained(self.paths):
+            ledger = Ledger.read(self.paths)
+            staging.sift(held_files(self.paths), hidden_imports(ledger, Ledger.read(self.paths)))
+            return staging.settled()
 
     def undo(self, import_id: str, now: datetime | None = None) -> Entry:
         """Take back a whole import; its rows stop counting at once and are then removed from every file.
@@ -152,6 +165,7 @@ class Lake:
     def forget(self, customer_id: str) -> Mapping[str, int]:
         """Erase a customer's rows so that no file holds them any more; return the rows removed by table."""
         with self._writing():
+            Ledger.read(self.paths)  # a damaged lake is refused before anything is removed
             removed = forget.forget(self.paths, customer_id)
             with self._nobody_reading():
                 compact.sweep(self.paths)
@@ -183,13 +197,15 @@ class Lake:
         ...     sorted(facts.tables)
         []
         """
-        with (
-            lock(
-                self.paths.lake / ".readers", exclusive=False, patience=READ_PATIENCE, busy="The lake is being swept."
-            ),
-            snapshot(self.paths, engine, memory) as opened,
-        ):
-            yield opened
+        busy = "The lake is being swept."
+        with ExitStack() as stack:
+            with explained(self.paths):
+                stack.enter_context(
+                    lock(self.paths.lake / ".readers", exclusive=False, patience=READ_PATIENCE, busy=busy)
+                )
+                opened = stack.enter_context(snapshot(self.paths, engine, memory))
+            with explained_queries(self.paths):
+                yield opened
 
     def count(self) -> dict[str, int]:
         """Return the number of rows that count, by table."""

@@ -22,6 +22,7 @@ from deltalake import DeltaTable
 from keepwell.lake import delta
 from keepwell.lake.durable import publish
 from keepwell.lake.paths import Paths
+from keepwell.vocabulary.tables import FACTS
 
 APPLICATION = "keepwell-ledger"
 
@@ -79,11 +80,22 @@ class Ledger:
 
     @classmethod
     def read(cls, paths: Paths) -> Ledger:
-        """Read the newest version."""
+        """Read the newest version.
+
+        Raises:
+            LakeError: the ledger or a table that it speaks of is damaged or gone.
+
+        """
+        if not paths.ledger.exists() and any(paths.table(name).exists() for name in FACTS):
+            raise delta.unreadable(paths.ledger, "The ledger of imports is gone, but not the facts.")
         table = delta.open_or_create(paths.ledger, SCHEMA)
         files = delta.active_files(table, paths.ledger)
         rows = [row for file in files for row in pq.read_table(file).to_pylist()]
-        return cls(paths, table, tuple(_entry(row) for row in sorted(rows, key=lambda row: row["sequence"])))
+        ledger = cls(paths, table, tuple(_entry(row) for row in sorted(rows, key=lambda row: row["sequence"])))
+        for name in sorted({name for entry in ledger.committed() for name in entry.tables}):
+            if not paths.table(name).exists():
+                raise delta.unreadable(paths.table(name), "It is gone, but imports that count have rows in it.")
+        return ledger
 
     @property
     def version(self) -> int:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import tomllib
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from keepwell.lake.durable import write_text
 from keepwell.lake.paths import Paths
 from keepwell.vocabulary.business import Business
-from keepwell.vocabulary.errors import InputError
+from keepwell.vocabulary.errors import InputError, LakeError
 
 FIELDS = ("name", "currency", "time_zone", "margin_rate", "discount_rate")
+KEY = re.compile(r"[0-9a-fA-F]{64}")
 
 
 def read_business(paths: Paths) -> Business | None:
@@ -32,6 +34,8 @@ def read_business(paths: Paths) -> Business | None:
         raise InputError(
             "setting.file", f"The settings cannot be read: {error}.", where=str(paths.business), advice="Mend the file."
         ) from error
+    if not saved:
+        return None
     unknown = sorted(set(saved) - {*FIELDS, "rates"})
     if unknown:
         raise InputError(
@@ -40,8 +44,28 @@ def read_business(paths: Paths) -> Business | None:
             where=str(paths.business),
             advice=f"Use {', '.join((*FIELDS, 'rates'))}.",
         )
-    rates = {code: Decimal(str(rate)) for code, rate in saved.pop("rates", {}).items()}
-    return Business(**saved, rates=rates, margin_is_assumed="margin_rate" not in saved)
+    rates = _rates(saved.pop("rates", {}), paths)
+    try:
+        return Business(**saved, rates=rates, margin_is_assumed="margin_rate" not in saved)
+    except InputError as error:
+        raise InputError(
+            error.code, error.message, where=str(paths.business), value=error.value, advice=error.advice
+        ) from error
+
+
+def _rates(saved: object, paths: Paths) -> dict[str, Decimal]:
+    advice = 'Write them below [rates], one a line: EUR = "0.86".'
+    if not isinstance(saved, dict):
+        message = "The setting rates is not a table of rates."
+        raise InputError("setting.rates", message, where=str(paths.business), value=saved, advice=advice)
+    rates = {}
+    for code, rate in saved.items():
+        try:
+            rates[code] = Decimal(str(rate))
+        except InvalidOperation as error:
+            message = f"The rate of {code} cannot be {rate!r}."
+            raise InputError("setting.rates", message, where=str(paths.business), value=rate, advice=advice) from error
+    return rates
 
 
 def save_business(paths: Paths, business: Business) -> None:
@@ -69,4 +93,18 @@ def identity_key(paths: Paths) -> bytes:
             pass
         finally:
             mine.unlink()
-    return bytes.fromhex(path.read_text(encoding="ascii").strip())
+    written = path.read_text(encoding="ascii", errors="replace").strip()
+    if not KEY.fullmatch(written):
+        raise lost_key(paths, "The identity key is not 64 hexadecimal digits.")
+    return bytes.fromhex(written)
+
+
+def lost_key(paths: Paths, what: str) -> LakeError:
+    """Return the error for a key that is damaged or gone: with another one nobody would be recognised again."""
+    return LakeError(
+        "identity.key",
+        what,
+        where=str(paths.identity_key),
+        advice="Restore it from a backup. If it is lost, import every file again into a new folder with --data: "
+        "without it, customers known by e-mail, telephone or name cannot be recognised.",
+    )

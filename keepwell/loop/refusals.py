@@ -17,7 +17,7 @@ FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 
 # control characters, which a terminal obeys, become their pictures; line breaks and tabs are text
 PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"} | {127: 0x2421}
-PICTURES |= {code: 0xFFFD for code in range(0x80, 0xA0)}
+PICTURES |= dict.fromkeys(range(128, 160), 65533)
 
 
 class RefusalFile:
@@ -77,7 +77,7 @@ def harmless(text: str | None) -> str | None:
 
 
 def visible(text: str | None) -> str | None:
-    """Return text without control characters that a terminal would obey.
+    r"""Return text without control characters that a terminal would obey.
 
     >>> visible("\x1b[31mred")
     '␛[31mred'

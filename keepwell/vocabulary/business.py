@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,20 +43,22 @@ class Business:
     margin_is_assumed: bool = True
 
     def __post_init__(self) -> None:
-        if not CURRENCY_CODE.fullmatch(self.currency):
+        if not isinstance(self.name, str):
+            raise _bad("name", self.name, "Give a text.")
+        if not isinstance(self.currency, str) or not CURRENCY_CODE.fullmatch(self.currency):
             raise _bad("currency", self.currency, "Use a three-letter code such as EUR.")
         try:
             ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError, TypeError, AttributeError) as error:
             raise _bad("time_zone", self.time_zone, "Use an IANA name such as Europe/Warsaw.") from error
-        if not 0 < self.margin_rate <= 1:
+        if not _is_number(self.margin_rate) or not 0 < self.margin_rate <= 1:
             raise _bad("margin_rate", self.margin_rate, "Give a fraction above 0 and up to 1, such as 0.4 for 40 %.")
-        if not 0 <= self.discount_rate < 10:
+        if not _is_number(self.discount_rate) or not 0 <= self.discount_rate < 10:
             raise _bad("discount_rate", self.discount_rate, "Give a yearly fraction such as 0.10.")
         if self.currency in self.rates:
             raise _bad("rates", self.currency, "The business's own currency needs no rate.")
         for code, rate in self.rates.items():
-            if not CURRENCY_CODE.fullmatch(code) or rate <= 0:
+            if not CURRENCY_CODE.fullmatch(code) or not _is_number(rate) or rate <= 0:
                 raise _bad("rates", f"{code}={rate}", "Give a positive rate per three-letter code.")
 
     @property
@@ -68,6 +71,13 @@ class Business:
         if currency == self.currency:
             return Decimal(1)
         return self.rates.get(currency)
+
+
+def _is_number(value: object) -> bool:
+    """Say whether it is a finite number; Decimal('NaN') may not even be compared."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        return False
+    return math.isfinite(value)
 
 
 def _bad(name: str, value: object, advice: str) -> InputError:
