@@ -86,7 +86,7 @@ def segments_command(as_of: datetime | None, since: datetime | None, customers: 
 @click.command("personas")
 @as_of_option
 @click.option("--clusters", type=click.IntRange(2, 12), help="How many; else the number that fits best.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the clustering.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the clustering.")
 @shared
 def personas_command(as_of: datetime | None, clusters: int | None, seed: int, **common: Any) -> None:
     """Print groups of customers, described by what sets them apart from the base."""

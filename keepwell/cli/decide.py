@@ -21,7 +21,9 @@ from keepwell.vocabulary.kpi import Unit
 @click.command("decide")
 @as_of_option
 @click.option("--brief", is_flag=True, help="Only the answer, its reasons and what would change it.")
-@click.option("--seed", type=int, default=SEED, show_default=True, help="Seed of the what-if simulations.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=SEED, show_default=True, help="Seed of the what-if simulations."
+)
 @engine_option
 @data_option
 @json_option

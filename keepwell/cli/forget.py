@@ -9,7 +9,7 @@ import click
 from rich.text import Text
 
 from keepwell.cli.options import data_option, json_option
-from keepwell.cli.output import console, print_json
+from keepwell.cli.output import console, print_json, shown
 from keepwell.lake.lake import Lake
 from keepwell.loop.erasure import erase
 
@@ -37,7 +37,8 @@ def forget_command(customer: str, yes: bool, data: Path, as_json: bool) -> None:
         return
     told = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in erased.rows.items())
     console.print(
-        Text(f"Erased {customer}: {told or 'no facts'}; {erased.refused_rows} rows of error files."), soft_wrap=True
+        Text(shown(f"Erased {customer}: {told or 'no facts'}; {erased.refused_rows} rows of error files.")),
+        soft_wrap=True,
     )
     if erased.mentions_left:
         console.print(

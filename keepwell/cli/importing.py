@@ -14,6 +14,7 @@ from keepwell.cli.outcome import print_outcome
 from keepwell.cli.output import console, print_table, progress_bar
 from keepwell.lake.lake import Lake
 from keepwell.loop.ingest import ingest
+from keepwell.loop.refusals import visible
 from keepwell.observe.fields import FileKind
 from keepwell.observe.importer import ImportContext, Importer
 from keepwell.observe.mapping import Mapping
@@ -108,7 +109,7 @@ def _print_mapping(shown: Preview) -> None:
     rows = [[guess.field, guess.column, guess.example, guess.reason] for guess in shown.guesses]
     print_table("Mapping", ["field", "column", "example", "why"], rows)
     if shown.unused:
-        console.print(Text(f"Not used: {', '.join(shown.unused)}", style="dim"))
+        console.print(Text(visible(f"Not used: {', '.join(shown.unused)}") or "", style="dim"))
     console.print(
         Text('Not right? Say --map field="column"; the mapping is remembered for files like this.\n', style="dim")
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from rich.text import Text
 
 from keepwell.cli.options import data_option, json_option
-from keepwell.cli.output import console, print_json, print_table
+from keepwell.cli.output import console, print_json, print_table, shown
 from keepwell.lake.lake import Lake
 from keepwell.lake.ledger import Entry, State
 
@@ -57,7 +58,8 @@ def undo_import(import_id: str, data: Path, as_json: bool) -> None:
     if as_json:
         print_json(_as_dict(entry, State.UNDONE))
         return
-    console.print(f"Undone: {entry.file_name} ({entry.rows_kept:,} rows). Import the file again to bring them back.")
+    told = f"Undone: {entry.file_name} ({entry.rows_kept:,} rows). Import the file again to bring them back."
+    console.print(Text(shown(told)))
 
 
 def _as_dict(entry: Entry, state: State) -> dict[str, object]:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+from rich.text import Text
 
-from keepwell.cli.output import fail
+from keepwell.cli.output import errors, fail, give_up_output, write_what_can_be_written
 from keepwell.vocabulary.errors import KeepwellError
 
 COMMANDS = {
@@ -30,6 +31,9 @@ COMMANDS = {
     "forget": ("keepwell.cli.forget", "Erase a customer from every file."),
     "compact": ("keepwell.cli.compact", "Merge small files."),
 }
+
+# these remove rows table by table, and what is removed stays so
+INTERRUPTED = dict.fromkeys(("forget", "imports"), "Interrupted; run it again to finish, or to see what was done.")
 
 
 class LazyCommands(click.Group):
@@ -54,13 +58,30 @@ class LazyCommands(click.Group):
     def main(self, args: Sequence[str] | None = None, *others: Any, **kwargs: Any) -> Any:
         """Run, and print what Keepwell itself refuses as one plain sentence."""
         words = sys.argv[1:] if args is None else list(args)
+        write_what_can_be_written()
         try:
-            return super().main(words, *others, **kwargs)
+            try:
+                return super().main(words, *others, **kwargs)
+            finally:
+                sys.stdout.flush()
         except KeepwellError as error:
             fail(error, as_json="--json" in words)
         except BrokenPipeError:
             sys.stderr.close()  # the reader, such as head, has seen enough
             sys.exit(0)
+        except OSError as error:
+            give_up_output()
+            place = f"{error.filename}: " if error.filename else "The output cannot be written: "
+            errors.print(Text(f"✗ {place}{error.strerror or error}."), soft_wrap=True)
+            sys.exit(1)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an interruption ends with the exit code that shells expect of one."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            errors.print(Text(INTERRUPTED.get(str(ctx.invoked_subcommand), "Interrupted; nothing was changed.")))
+            ctx.exit(130)
 
 
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})

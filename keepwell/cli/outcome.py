@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from rich.text import Text
 
-from keepwell.cli.output import console, print_json, print_table
+from keepwell.cli.output import console, print_json, print_table, shown
 from keepwell.loop.ingest import ImportOutcome
 from keepwell.vocabulary.refusal import Refusal
 
@@ -16,9 +16,9 @@ def print_outcome(outcome: ImportOutcome, *, as_json: bool = False) -> None:
     if as_json:
         print_json(asdict(outcome))
         return
-    console.print(Text(_headline(outcome), style="bold"))
+    console.print(Text(shown(_headline(outcome)), style="bold"))
     for finding in outcome.findings:
-        console.print(Text(f"  {finding}"))
+        console.print(Text(shown(f"  {finding}")))
     for change, count in outcome.changed.items():
         console.print(Text(f"  {count:,} rows: {change}."))
     console.print()

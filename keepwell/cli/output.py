@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +19,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from keepwell.loop.refusals import visible
 from keepwell.vocabulary.errors import KeepwellError
 from keepwell.vocabulary.estimate import NotAvailable
 
@@ -29,18 +32,34 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 errors = Console(stderr=True, highlight=False)
 
 
+def write_what_can_be_written() -> None:
+    """Let a terminal that knows fewer characters show a question mark in place of the others."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def give_up_output() -> None:
+    """Leave what could not be written, so that the end of the process does not try it again."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
 def fail(error: KeepwellError, as_json: bool) -> NoReturn:
     """Print a refusal and end with exit code 1."""
     if as_json:
         print_json({"error": error.as_dict()})
     else:
-        errors.print(Text.assemble(("✗ ", "bold red"), str(error)), soft_wrap=True)
+        errors.print(Text.assemble(("✗ ", "bold red"), shown(str(error))), soft_wrap=True)
     sys.exit(1)
 
 
 def print_json(value: object) -> None:
     """Print a value as JSON: decimals as text, dates in ISO form, what is not available as null with its reason."""
-    click_free = json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False)
+    is_unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    click_free = json.dumps(plain(value), ensure_ascii=not is_unicode, indent=2, allow_nan=False)
     sys.stdout.write(click_free + "\n")
 
 
@@ -82,15 +101,27 @@ def print_table(
     title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()
 ) -> None:
     """Print rows of text under a title; the columns in ``right`` are numbers."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    table = Table(
+        title=Text(shown(title), style="bold"),
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+        header_style="dim",
+    )
     for index, name in enumerate(columns):
         is_number = index in right
         width = max((len(row[index]) for row in rows), default=0) if is_number else None
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold", min_width=width)
+        table.add_column(Text(shown(name)), justify="right" if is_number else "left", overflow="fold", min_width=width)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(shown(cell)) for cell in row))
     console.print(table)
     console.print()
+
+
+def shown(text: str) -> str:
+    """Return text from data as a terminal may show it: control characters are pictures, not orders."""
+    return visible(text) or ""
 
 
 @contextmanager

@@ -27,7 +27,9 @@ from keepwell.vocabulary.period import Period
 )
 @period_option
 @as_of_option
-@click.option("--seed", type=int, default=SEED, show_default=True, help="Seed of the what-if simulations.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=SEED, show_default=True, help="Seed of the what-if simulations."
+)
 @engine_option
 @data_option
 @json_option

@@ -17,6 +17,8 @@ from keepwell.vocabulary.errors import InputError
 
 IMPORT_MEMORY = "128MB"  # the engine's share while an import runs; it spills to disk beyond
 
+REACHABLE_MILLISECONDS = 5000
+
 
 def connect(engine: str = "duckdb", *, spill: Path | None = None, memory: str | None = None) -> ibis.BaseBackend:
     """Open an engine as an Ibis backend.
@@ -151,8 +153,18 @@ def _connect_spark(engine: str) -> ibis.BaseBackend:
             advice="Install it with: pip install 'keepwell[spark]' (it needs Java 17).",
         ) from error
     local = engine == "spark://local"
+    if not local:
+        _check_reachable(engine)
+    try:
+        return ibis.pyspark.connect(_session(SparkSession, engine, local))
+    except spark_errors() as error:
+        reason = next(iter(str(error).splitlines()), "no answer")
+        raise _unreachable(engine, reason) from error
+
+
+def _session(maker: Any, engine: str, local: bool) -> Any:
     session = (
-        SparkSession.builder.master("local[*]" if local else engine)
+        maker.builder.master("local[*]" if local else engine)
         .appName("keepwell")
         .config("spark.sql.session.timeZone", "UTC")
         # without Arrow, Spark turns a missing value into the text 'NaN'
@@ -166,4 +178,30 @@ def _connect_spark(engine: str) -> ibis.BaseBackend:
     context.setLogLevel("ERROR")
     # 200, the default, makes more tasks than work of what one machine can hold
     session.conf.set("spark.sql.shuffle.partitions", str(max(4, 3 * context.defaultParallelism)))
-    return ibis.pyspark.connect(session)
+    return session
+
+
+def _check_reachable(engine: str) -> None:
+    """Let Spark's own JVM knock at the cluster's door: its driver would try for a minute, and trace every attempt."""
+    from pyspark import SparkContext
+
+    host, _, port = engine.removeprefix("spark://").rpartition(":")
+    SparkContext._ensure_initialized()
+    java = SparkContext._jvm.java.net  # type: ignore[union-attr]
+    door = java.Socket()
+    try:
+        door.connect(java.InetSocketAddress(host, int(port)), REACHABLE_MILLISECONDS)
+    except spark_errors() as error:
+        said = getattr(error, "java_exception", None)
+        raise _unreachable(engine, said.getMessage() if said is not None else "no answer") from error
+    finally:
+        door.close()
+
+
+def _unreachable(engine: str, reason: str) -> InputError:
+    return InputError(
+        "engine.unreachable",
+        f"Spark cannot be reached at {engine}: {reason}.",
+        value=engine,
+        advice="Check the host and port of the cluster's master, or use --engine duckdb.",
+    )

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from keepwell.vocabulary.errors import InputError
 
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+
 
 class Grain(StrEnum):
     """A step of time. Every step has an integer index, so that ages are plain subtraction."""
@@ -94,7 +96,8 @@ class Period:
                 "period.unreadable",
                 f"Cannot read {text!r} as a period.",
                 value=text,
-                advice="Write 2011, 2011-Q4, 2011-12, 2011-12-09 or 2011-01-01..2011-06-30.",
+                advice="Write 2011, 2011-Q4, 2011-12, 2011-12-09 or 2011-01-01..2011-06-30, "
+                f"in years from {FIRST_YEAR} to {LAST_YEAR}.",
             ) from error
 
     @classmethod
@@ -107,6 +110,8 @@ class Period:
             grain, day = Grain.MONTH, date.fromisoformat(f"{text}-01")
         else:
             grain, day = Grain.DAY, date.fromisoformat(text)
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValueError(day.year)
         index = grain.step(day)
         return cls(grain.start(index), grain.start(index + 1))
 
