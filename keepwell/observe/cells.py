@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from keepwell.observe.currency_signs import codes_of, contradicts, signs_of, unknown
 from keepwell.observe.identity import customer_keys, opaque_ids
 from keepwell.observe.parse import NumberFormat, Parsed, decimals, flags, integers, text_of
 from keepwell.observe.personal import without_emails
@@ -22,7 +25,8 @@ from keepwell.vocabulary.tables import AMOUNT, TIMESTAMP
 
 EARLIEST = micros(datetime(1990, 1, 1, tzinfo=UTC))
 MOST_PIECES, MOST_MONEY = 1_000_000, 1_000_000_000
-_SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "ZŁ": "PLN", "₩": "KRW", "원": "KRW", "¥": "JPY", "₹": "INR"}
+MONEY = ("amount", "total", "unit_price", "mrr")  # a row has one of them at least
+NOT_MONEY = frozenset({"quantity", "units", "conversions"})
 
 
 class Cells:
@@ -32,10 +36,18 @@ class Cells:
         plan: how the columns are read.
         table: the original columns.
         verdict: where refusals are collected.
+        named_currencies: tells which currencies the whole file names, for rows that name none.
 
     """
 
-    def __init__(self, plan: Plan, table: pa.Table, verdict: Verdict) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        table: pa.Table,
+        verdict: Verdict,
+        named_currencies: Callable[[], tuple[str, ...]] | None = None,
+    ) -> None:
+        self.named_currencies = named_currencies
         self.plan, self.table, self.verdict = plan, table, verdict
         self.length: int = table.num_rows
         self._rounded = np.zeros(self.length, bool)
@@ -92,6 +104,8 @@ class Cells:
         if column is None:
             return pa.nulls(self.length, AMOUNT)
         name = self.plan.mapping.columns[field]
+        if field not in NOT_MONEY:
+            self._check_sign(field, column)
         parsed = decimals(column, self.plan.numbers.get(name, NumberFormat()))
         if parsed.rounded is not None:
             self._rounded |= parsed.rounded.to_numpy(zero_copy_only=False)
@@ -131,14 +145,37 @@ class Cells:
 
     def currency(self) -> pa.Array:
         """Return the currency of each row; a sign such as € counts as its code."""
+        if self.plan.is_mixed:
+            for field in MONEY:
+                if (column := self.column(field)) is not None:
+                    self._check_sign(field, column)
+            phrase = f"no currency is named, and amounts bear different signs ({', '.join(self.plan.signs)})"
+            self.verdict.refuse(np.ones(self.length, bool), Refusal.UNKNOWN_CURRENCY, phrase)
+        else:
+            self.refuse(unknown(self._codes), Refusal.UNKNOWN_CURRENCY, "currency")
+        return self._codes
+
+    @cached_property
+    def _codes(self) -> pa.Array:
         column = self.column("currency")
         if column is None:
-            return pa.repeat(pa.scalar(self.plan.currency), self.length)
-        codes = pc.fill_null(pc.utf8_upper(text_of(column)), self.plan.currency)
-        for sign, code in _SIGNS.items():
-            codes = pc.if_else(pc.equal(codes, sign), code, codes)
-        self.refuse(pc.invert(pc.match_substring_regex(codes, "^[A-Z]{3}$")), Refusal.UNKNOWN_CURRENCY, "currency")
-        return codes
+            return pa.repeat(pa.scalar(None if self.plan.is_mixed else self.plan.currency, pa.string()), self.length)
+        codes = codes_of(column)
+        if not codes.null_count:
+            return codes
+        stated = self.plan.stated_currency
+        named = () if stated or self.named_currencies is None else self.named_currencies()
+        if len(named) > 1:
+            return codes
+        return pc.fill_null(codes, stated or next(iter(named), self.plan.currency))
+
+    def _check_sign(self, field: str, column: pa.Array) -> None:
+        """Refuse rows whose amount bears the sign of another currency than the row's."""
+        signs = signs_of(column)
+        if signs is not None:
+            self.refuse(
+                pc.fill_null(contradicts(signs, self._codes), pc.is_valid(signs)), Refusal.UNKNOWN_CURRENCY, field
+            )
 
     def flag(self, field: str) -> Mask:
         """Return where a field says yes, or names a refund or trial."""

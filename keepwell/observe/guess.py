@@ -14,6 +14,7 @@ from keepwell.observe.synonyms import phrases_for
 from keepwell.vocabulary.errors import InputError
 
 ENOUGH = 0.45  # confidence below which a column is left alone
+_SURE = 0.7  # confidence from which the name of a currency column is enough
 _CLOSE = 0.004  # nearer than this two candidates are as good as each other
 
 
@@ -117,7 +118,8 @@ def _candidates(kind: FileKind, item: TargetField, looks: Sequence[Look]) -> Ite
         score, phrase = _name_score(plain(look.name), phrases)
         if not look.filled:  # nothing speaks for the name, and an empty column is no use where a value is needed
             score = 0.0 if item.is_required or item.content is Content.ID else 0.6 * score
-        if score >= ENOUGH and look.fits(item.content):
+        named = item.content is Content.CURRENCY and score >= _SURE and not (look.is_number or look.is_moment)
+        if score >= ENOUGH and (named or look.fits(item.content)):  # what is no currency is refused row by row
             yield Guess(item.name, look.name, look.example, f"the name says {phrase!r}{_says(look, item)}", score)
         elif item.is_required and item.content in (Content.MOMENT, Content.DAY) and moments == [look]:
             yield Guess(item.name, look.name, look.example, "the only column of dates", 0.6)

@@ -31,6 +31,9 @@ class Plan:
     dates: AnyMapping[str, DateOrder]
     source: str
     context: ImportContext
+    sign_currency: str | None = None  # on which all signs beside amounts agree
+    signs: tuple[str, ...] = ()  # those signs
+    is_mixed: bool = False  # signs beside amounts do not agree, and nothing else says the currency
 
     @cached_property
     def kind(self) -> FileKind:
@@ -47,7 +50,12 @@ class Plan:
     @cached_property
     def currency(self) -> str:
         """The currency of rows that do not name theirs."""
-        return self.mapping.constants.get("currency") or self.context.currency or self.context.business.currency
+        return self.stated_currency or self.sign_currency or self.context.business.currency
+
+    @cached_property
+    def stated_currency(self) -> str | None:
+        """The currency that a person gave for rows that do not name theirs."""
+        return self.mapping.constants.get("currency") or self.context.currency
 
     @cached_property
     def reader(self) -> Reader:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from keepwell.observe.cells import Cells
+from keepwell.observe.cells import NOT_MONEY, Cells
+from keepwell.observe.currency_signs import SIGNS, agreed_sign, only_currency
 from keepwell.observe.event_facts import EventFacts
 from keepwell.observe.fields import FIELDS, Content, FileKind
 from keepwell.observe.guess import Guess, Guessed, guess
@@ -106,6 +107,7 @@ class Tabular:
         looks = [look_at(name, rows.sample.column(name).combine_chunks()) for name in rows.header]
         guessed = _guess(looks, given, path.name, is_complete=self.profile is not None)
         plan, reading = self._plan(guessed.mapping, looks, context)
+        plan = _with_signs(plan, rows.sample)
         kind = f"Kind of file: {_LABEL[plan.kind]} ({guessed.kind_reason})."
         findings = (*rows.findings, *said, kind, *reading, *_assumptions(plan))
         used = set(plan.mapping.columns.values())
@@ -184,8 +186,7 @@ def _assumptions(plan: Plan) -> list[str]:
     """Say what was taken for granted because the file does not hold it."""
     mapping, said = plan.mapping, []
     if plan.kind is not FileKind.EVENTS and "currency" not in mapping.columns:
-        named = "" if "currency" in mapping.constants else " (the file names none; say --currency if it is another)"
-        said.append(f"Currency: {plan.currency} for every row{named}.")
+        said.append(_said_currency(plan))
     if plan.kind is not FileKind.SPEND:
         said.append(f"Times without an offset are read as {plan.zone.key}.")
     if plan.kind in (FileKind.ORDERS, FileKind.LINES) and "order_id" not in mapping.columns:
@@ -206,12 +207,50 @@ def _assumptions(plan: Plan) -> list[str]:
     return said
 
 
+def _said_currency(plan: Plan) -> str:
+    if plan.is_mixed:
+        return (
+            f"Currency: not known, as amounts bear different signs ({', '.join(plan.signs)}): every row is refused; "
+            "say --currency and rows with another sign alone are refused, or map a column that holds it."
+        )
+    if plan.stated_currency:
+        return f"Currency: {plan.currency} for every row, as you said."
+    if plan.sign_currency is None:
+        return f"Currency: {plan.currency} for every row (the file names none; say --currency if it is another)."
+    signs = " and ".join(plan.signs)
+    if len(SIGNS.get(plan.signs[0], ())) > 1 and len(plan.signs) == 1:
+        others = ", ".join(SIGNS[signs][1:5])
+        return f"Currency: {plan.currency} is assumed for {signs}, which may be {others}; say --currency if it is."
+    return f"Currency: {plan.currency} for every row, as the sign {signs} beside the amounts says."
+
+
+def _with_signs(plan: Plan, sample: pa.Table) -> Plan:
+    """Take the currency from the signs beside amounts, where nothing else names it."""
+    if "currency" in plan.mapping.columns or plan.kind is FileKind.EVENTS:
+        return plan
+    fields = FIELDS[plan.kind]
+    columns = [
+        sample.column(column).combine_chunks()
+        for name, column in plan.mapping.columns.items()
+        if name in fields and fields[name].content is Content.NUMBER and name not in NOT_MONEY
+    ]
+    code, signs = agreed_sign(columns)
+    if plan.stated_currency:
+        return plan
+    business = plan.context.business.currency
+    if code and all(business in SIGNS.get(sign, (sign,)) for sign in signs):
+        code = business  # $ in a business that counts in Canadian dollars
+    return replace(plan, sign_currency=code, is_mixed=bool(signs) and code is None, signs=signs)
+
+
 def _batches(rows: Rows, plan: Plan) -> Iterator[Batch]:
     orders, events = OrderFacts(), EventFacts()
+    currency = plan.mapping.columns.get("currency")
+    named = None if currency is None else only_currency(rows, currency)
     for batch in rows.batches():
         verdict = Verdict(batch.table.num_rows)
         marked = apply(plan.rules, batch.table, verdict, plan.reader)
-        cells = Cells(plan, marked.table, verdict)
+        cells = Cells(plan, marked.table, verdict, named)
         tables: dict[str, pa.Table] = {}
         if plan.kind is FileKind.SPEND:
             tables["spend"] = spend_rows(cells, batch.rows)
