@@ -115,31 +115,69 @@ def to_ibis(table: Any, backend: ibis.BaseBackend | None = None) -> ibis.Table:
         table = table.to_arrow_table()
     elif hasattr(table, "collect") and hasattr(table, "lazy"):  # a Polars LazyFrame, without importing Polars
         table = table.collect()
-    if isinstance(table, Mapping):
-        table = pd.DataFrame(table)
     if isinstance(table, pa.RecordBatchReader):
         table = table.read_all()
+    if isinstance(table, pa.RecordBatch):
+        table = pa.Table.from_batches([table])
+    if isinstance(table, Mapping):
+        table = _from_mapping(table)
     if not isinstance(table, pd.DataFrame) and not isinstance(table, pa.Table):
         if not hasattr(table, "to_arrow"):
-            raise InputError(
-                "table.unknown",
-                f"Cannot read a {type(table).__name__} as a table.",
-                value=type(table).__name__,
-                advice="Hand in a pandas, Polars, Arrow, DuckDB or Ibis table.",
-            )
+            raise _unknown(table)
         table = table.to_arrow()
-    if not (len(table.columns) if isinstance(table, pd.DataFrame) else table.num_columns):
+    names = [str(name) for name in (table.columns if isinstance(table, pd.DataFrame) else table.column_names)]
+    if not names:
         raise InputError("table.empty", "The table has no columns.", advice="Hand in at least one order.")
+    twice = next((name for name in names if [n.lower() for n in names].count(name.lower()) > 1), None)
+    if twice is not None:
+        raise InputError(
+            "table.column_twice", "There are two columns of this name.", where=twice, advice="Rename or drop one."
+        )
     return (backend or connect()).create_table(ibis.util.gen_name("keepwell"), _typed(table), temp=True)
+
+
+def _from_mapping(table: Mapping[Any, Any]) -> pd.DataFrame:
+    try:
+        return pd.DataFrame(table)
+    except ValueError as error:
+        raise _unknown(table, f": {error}") from error
+
+
+def _unknown(table: object, why: str = "") -> InputError:
+    return InputError(
+        "table.unknown",
+        f"Cannot read a {type(table).__name__} as a table{why}.",
+        value=type(table).__name__,
+        advice="Hand in a pandas, Polars, Arrow, DuckDB or Ibis table.",
+    )
 
 
 def _typed(table: pd.DataFrame | pa.Table) -> pd.DataFrame | pa.Table:
     """Call a column without a single value text: no engine makes a column of no type."""
     if isinstance(table, pd.DataFrame):
         blank = [name for name in table.columns if table[name].dtype == object and table[name].isna().all()]
+        for name in table.columns:
+            _check_one_type(table[name])
         return table.astype(dict.fromkeys(blank, "string")) if blank else table
     fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in table.schema]
     return table.cast(pa.schema(fields))
+
+
+def _check_one_type(column: pd.Series[Any]) -> None:
+    """Refuse a column that no engine can hold, such as texts among numbers."""
+    if column.dtype != object and column.dtype.kind != "c":
+        return
+    try:
+        pa.Array.from_pandas(column)
+    except (pa.ArrowException, TypeError) as error:
+        kinds = sorted({type(value).__name__ for value in column.dropna()})
+        raise InputError(
+            "table.mixed_column",
+            f"The column holds values of type {', '.join(kinds)}.",
+            where=str(column.name),
+            value=", ".join(kinds),
+            advice="Convert it to one type first, such as text for ids and decimals for amounts.",
+        ) from error
 
 
 def _connect_spark(engine: str) -> ibis.BaseBackend:

@@ -11,14 +11,16 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 from deltalake.exceptions import DeltaError
+from ibis.common.exceptions import IbisError
 
 from keepwell.lake.delta import first_line
 from keepwell.lake.engine import spark_errors
 from keepwell.lake.paths import Paths
-from keepwell.vocabulary.errors import LakeError
+from keepwell.vocabulary.errors import InputError, LakeError
 
 FULL = ("no space left", "disk full", "could not write all bytes", "enospc", "disk quota exceeded", "not enough space")
 
+CAST = re.compile(r"cast value (?P<value>.+?) to (?P<kind>.+?) when casting from source column (?P<column>\S+)")
 FILE = re.compile(r"/[^'\"\n]*?\.parquet")
 
 
@@ -57,6 +59,24 @@ def explained_queries(paths: Paths) -> Iterator[None]:
             f"The engine failed: {first_line(error)}",
             where=str(paths.root),
             advice="Nothing was changed.",
+        ) from error
+
+
+@contextmanager
+def explained_tables() -> Iterator[None]:
+    """Turn what an engine says about a value of somebody's own table into an InputError that names the column."""
+    try:
+        yield
+    except (duckdb.Error, pa.ArrowException, IbisError, *spark_errors()) as error:
+        said = CAST.search(str(error))
+        column = said["column"] if said else ""
+        message = f"{said['value']} cannot be used as {said['kind']}." if said else first_line(error)
+        raise InputError(
+            "table.value",
+            message,
+            where=column,
+            value=said["value"] if said else None,
+            advice="Correct the value, leave its row out, or name another column in columns={…}.",
         ) from error
 
 

@@ -15,6 +15,7 @@ from keepwell.lake.ledger import Entry
 from keepwell.loop.answer import SEED, last_year_channels, need_orders
 from keepwell.loop.facts import OpenFacts
 from keepwell.loop.frames import frame
+from keepwell.loop.notebook import of_facts
 from keepwell.loop.order_log import order_log
 from keepwell.loop.report.content import ReportContent
 from keepwell.loop.report.page import write_report
@@ -138,6 +139,7 @@ def _imported(entry: Entry) -> ImportedFile:
     )
 
 
+@of_facts
 def report(
     facts: Facts, path: str | Path = "report.html", as_of: date | str | None = None, period: Period | str | None = None
 ) -> Path:

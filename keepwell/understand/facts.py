@@ -17,6 +17,7 @@ from keepwell.understand.order_lines import grouped_to_orders, refunds_in_orders
 from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.errors import InputError
 
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 REVENUE_PARTS = ("items", "shipping", "other", "tax")
 
 
@@ -158,10 +159,21 @@ def _complete(lines: ir.Table, drop_missing: bool) -> tuple[ir.Table, int, tuple
     counts = lines.aggregate(
         rows=lines.count(),
         negative=(lines.revenue < 0).sum(),
+        first_year=lines.ordered_at.year().min(),
+        last_year=lines.ordered_at.year().max(),
         **{name: lines[name].isnull().sum() for name in required},
     ).to_pyarrow().to_pylist()[0]  # fmt: skip
     if not counts["rows"]:
         raise InputError("orders.empty", "The table of orders has no rows.", advice="Pass at least one order.")
+    for year in (counts["first_year"], counts["last_year"]):
+        if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
+            raise InputError(
+                "orders.year",
+                f"There is a date in the year {year}.",
+                where="orders.ordered_at",
+                value=year,
+                advice=f"Correct it, or leave its row out: years from {FIRST_YEAR} to {LAST_YEAR} can be used.",
+            )
     lacking = {name: int(counts[name]) for name in required if counts[name]}
     if not lacking:
         return lines, int(counts["negative"] or 0), ()
