@@ -214,10 +214,12 @@ def _assemble(parts: dict[str, Any], matched: pa.Array, order: DateOrder, zone: 
     year = np.where(year_first, first, third)
     month = np.where(year_first, second, np.where(month_first, first, second))
     day = np.where(year_first, third, np.where(month_first, second, first))
-    year = np.where(year < 100, year + np.where(year < 70, 2000, 1900), year)
+    digits = np.where(year_first, _length(parts["a"]), _length(parts["c"]))  # 0001 is the year 1, not 2001
+    year = np.where(digits == 2, year + np.where(year < 70, 2000, 1900), year)
     hour = _twelve(_number(parts["h"]), parts)
     minute, second_ = _number(parts["i"]), _number(parts["s"])
-    valid = matched.to_numpy(zero_copy_only=False) & (month >= 1) & (month <= 12) & (day >= 1) & (year >= 1000)
+    valid = matched.to_numpy(zero_copy_only=False) & (month >= 1) & (month <= 12) & (day >= 1) & (year >= 1)
+    valid &= (digits == 2) | (digits == 4)
     valid &= (hour < 24) & (minute < 60) & (second_ < 61)
     start = (np.where(valid, year, 1970) - 1970).astype("datetime64[Y]").astype("datetime64[M]")
     start = start + (np.where(valid, month, 1) - 1)
@@ -230,6 +232,10 @@ def _assemble(parts: dict[str, Any], matched: pa.Array, order: DateOrder, zone: 
     zoned = pc.greater(pc.utf8_length(pc.fill_null(parts["z"], "")), 0).to_numpy(zero_copy_only=False)
     utc = np.where(zoned, local - _offset(parts["z"]), local_to_utc(local, zone))
     return pa.array(utc, pa.int64(), mask=~valid).cast(TIMESTAMP)
+
+
+def _length(text: pa.Array) -> Ints:
+    return np.asarray(pc.utf8_length(pc.fill_null(text, "")).to_numpy(zero_copy_only=False), np.int64)
 
 
 def _number(text: pa.Array) -> Ints:

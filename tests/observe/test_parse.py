@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -176,3 +177,24 @@ def test_dates_and_times_stored_as_such_need_no_format() -> None:
     assert timestamps(zoned, DateOrder.YEAR_FIRST, LONDON).values[0].as_py() - datetime(
         2010, 7, 1, 12, tzinfo=UTC
     ) == timedelta(0)
+
+
+@pytest.mark.parametrize("neighbour", ["2023-02-03", "2023/02/03", "3 Feb 2023"])
+@pytest.mark.parametrize(
+    ("text", "order", "year"),
+    [
+        ("0001-01-02", DateOrder.YEAR_FIRST, 1),
+        ("0023/01/02", DateOrder.YEAR_FIRST, 23),
+        ("02.01.0001", DateOrder.DAY_FIRST, 1),
+        ("02.01.01", DateOrder.DAY_FIRST, 2001),
+        ("02.01.99", DateOrder.DAY_FIRST, 1999),
+        ("23-01-02", DateOrder.YEAR_FIRST, 2023),
+        ("02.01.023", DateOrder.DAY_FIRST, None),
+    ],
+)
+def test_only_a_year_of_two_digits_is_of_this_age(
+    text: str, order: DateOrder, year: int | None, neighbour: str
+) -> None:
+    read = timestamps(pa.array([text, neighbour]), order, ZoneInfo("UTC"))
+    found = pc.year(read.values)[0].as_py()
+    assert found == year
