@@ -18,6 +18,7 @@ from keepwell.understand.rfm_segments import SEGMENTS
 GROWTH = ("period", "active", "new", "retained", "resurrected", "churned", "net_change", "quick_ratio")
 SEGMENT = ("segment", "customers", "share", "revenue", "revenue_share", "recency_days", "frequency", "monetary")
 EVERY_PERCENTILE_TO = 20
+NO_COHORT = "No cohort could be watched for a whole month yet, so there is no chart of cohorts: the log is too short."
 
 
 def growth(content: ReportContent) -> Section | None:
@@ -48,6 +49,8 @@ def cohorts(content: ReportContent) -> Section | None:
         return None
     if "is_observed" in rows.columns:
         rows = rows[rows["is_observed"].astype(bool)]
+    if rows.empty:
+        return section("cohorts", [NO_COHORT], [])
     currency = content.business.currency
     kept = triangle(rows, "retention", "Retention", currency)
     blocks: list[Block] = [figure("heat", lambda width: plot.cohort_heat_map(rows, width=width), kept)]
