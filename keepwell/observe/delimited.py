@@ -150,7 +150,9 @@ def _check_names(header: tuple[str, ...], body: str, delimiter: str, where: str)
     if len(header) not in widths:
         raise InputError(
             "file.width", f"The header has {len(header)} columns but the rows have {min(widths, default=0)}.",
-            where=where, advice="Export the file again, or say the delimiter in the mapping ([read] delimiter).",
+            where=where,
+            advice="Export the file again, or say the delimiter in a profile ([read] delimiter) and import with "
+            "--profile.",
         )  # fmt: skip
 
 

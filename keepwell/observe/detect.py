@@ -18,6 +18,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+PROFILE = """a file my_shop.toml with the lines: name = "my_shop" / [read] / delimiter = "^" (each on its own)."""
 _CHUNK = 8 << 20
 _SAMPLE = 1 << 20
 _UNDEFINED_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
@@ -100,7 +101,7 @@ def _decodes(path: Path, name: str, skip: int, report: bool = False) -> int | No
 
 def _undecodable(path: Path, name: str, at: int) -> int:
     message = f"The byte at position {at:,} is not {name}."
-    advice = "Say the encoding in the mapping ([read] encoding), or export the file as UTF-8."
+    advice = "Export the file as UTF-8, or say its encoding in a profile ([read] encoding) and import with --profile."
     raise InputError("file.encoding", message, where=path.name, value=at, advice=advice)
 
 
@@ -182,7 +183,7 @@ def detect_delimiter(text: str, where: str) -> tuple[str, str]:
     raise InputError(
         "file.delimiter", f"Only one column was found in the first line, {first[:80]!r}.", where=where,
         advice="The columns must be divided by a comma, a semicolon, a tab or a vertical bar; if another sign "
-        "divides them, say it in the mapping ([read] delimiter).",
+        f"divides them, say it in a profile, and import with --profile: {PROFILE}",
     )  # fmt: skip
 
 

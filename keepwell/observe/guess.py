@@ -181,7 +181,9 @@ def _kind(
             orders = chosen.get(FileKind.ORDERS, ([], {}))[0]
             spends = any(item.field == "amount" and item.confidence > 0.8 for item in guesses)
             reported = bool(sure & set(signs))
-            nobody = not any(item.field == "customer_id" for item in orders)
+            sold = {item.field for item in orders if item.confidence >= _SURE}
+            # an order log whose customers cannot be read is still one, and lacks them
+            nobody = not any(item.field == "customer_id" for item in orders) and not sold >= {"order_id", "ordered_at"}
             found = (spends and reported) or ((spends or reported) and nobody)
         elif kind is FileKind.EVENTS:
             found = any(item.field == "name" and item.confidence > 0.95 for item in guesses)
@@ -205,6 +207,13 @@ def _by_repeats(
     return FileKind.ORDERS, "each row is one order"
 
 
+def _empty(kind: FileKind, group: Sequence[str], looks: Sequence[Look]) -> str:
+    """Say which columns would do by their names, had they values."""
+    phrases = [phrase for name in group for phrase in phrases_for(kind, name)]
+    names = [look.name for look in looks if not look.filled and _name_score(plain(look.name), phrases)[0] >= ENOUGH]
+    return f" {' and '.join(map(repr, names))} would do by name, but holds nothing." if names else ""
+
+
 def _complain(
     kind: FileKind, columns: dict[str, str], doubts: dict[str, list[str]], looks: Sequence[Look], given: Mapping,
     where: str,
@@ -222,7 +231,7 @@ def _complain(
         if rivals:
             parts.append(f"{' and '.join(map(repr, rivals))} could each be {meaning}.")
         else:
-            parts.append(f"No column was found for {meaning}.")
+            parts.append(f"No column was found for {meaning}.{_empty(kind, group, looks)}")
         free = [look.name for look in looks if look.fits(fields[0].content) and look.name not in columns.values()]
         suggestion = (rivals or free or [looks[0].name])[0]
         maps.append(f'--map {fields[0].name}="{suggestion}"')

@@ -31,6 +31,7 @@ LONGEST_LINE = 16 * 1024 * 1024  # a longer line is refused: one record must fit
 ENVELOPES = ("data", "orders")  # keys of an object that holds the records as its array
 GZIP_MAGIC = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
+_NO_NUMBER = re.compile(r"\b(NaN|Infinity)\b")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -77,24 +78,41 @@ class JsonFile:
                 size = max(self.path.stat().st_size, 1)
                 source = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if _is_gzip(self.path) else raw
                 produce = _lines(source) if self.prefix is None else _items(source, self.prefix)
+                record = None
                 for record in produce:
                     if record.row % 256 == 1:
                         self.progress = min(1.0, raw.tell() / size)
                     yield record
                 self.progress = 1.0
+                if record is None:
+                    message, advice = "The file holds no records.", "Export it again."
+                    raise InputError("file.no_rows", message, where=self.path.name, advice=advice)
         except (OSError, EOFError, zlib.error) as error:
             self._broken(error)
         except (ijson.JSONError, UnsafeJsonError) as error:
             self._broken(error)
 
     def _broken(self, error: Exception) -> NoReturn:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason, advice = _what_broke(error)
+        message = f"The file cannot be read to its end ({reason})."
         raise InputError(
-            "file.broken",
-            f"The file cannot be read to its end ({reason}).",
-            where=self.path.name,
-            advice="It was probably cut off while it was copied: export or copy it again. Nothing was imported.",
+            "file.broken", message, where=self.path.name, advice=f"{advice} Nothing was imported."
         ) from error
+
+
+def _what_broke(error: Exception) -> tuple[str, str]:
+    """Return what is wrong with the file, and what to do about it."""
+    text = str(error)
+    reason = text.splitlines()[0].removesuffix(".") if text else type(error).__name__
+    if isinstance(error, UnsafeJsonError):
+        return reason, "No shop or platform writes such records: mend the file or export it again."
+    if isinstance(error, (EOFError, zlib.error)) or "EOF" in text or "ncomplete" in text:
+        return reason, "It was probably cut off while it was copied: export or copy it again."
+    if isinstance(error, OSError):
+        return reason, "Copy it again."
+    if _NO_NUMBER.search(text):
+        return "NaN or Infinity is no JSON number", "Write null in its place, or export it again."
+    return f"it is not valid JSON: {reason}", "Something else than JSON stands there: mend it or export it again."
 
 
 def read_head(path: Path, size: int = HEAD_BYTES) -> bytes:

@@ -202,7 +202,7 @@ def _assumptions(plan: Plan) -> list[str]:
     ):
         raise InputError(
             "mapping.channel", "No column names the channel of the spend.", value="channel",
-            advice='Give the channel of the file, or the column with --map channel="…".',
+            advice='Give it for the whole file with --channel, or say which column it is with --map channel="…".',
         )  # fmt: skip
     return said
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -36,18 +37,39 @@ def open_workbook(path: Path) -> Rows:
 
     """
     _guard(path)
-    used, other, header = _sheets(path)
-    sample = [values for values, _ in islice(_rows(path, used, header), SAMPLE_ROWS)]
+    used, other, header, hidden = _sheets(path)
+    blank: Counter[int] = Counter()
+    sample = [values for values, _ in islice(_rows(path, used, header, blank), SAMPLE_ROWS)]
     if not sample:
         raise no_rows(path.name)
     names = (*header, SHEET) if SHEET not in header else header
     findings = ["Format: Excel workbook."]
-    if len(used) > 1 or other:
-        findings.append(f"Sheets read: {', '.join(used)}. Rows are numbered through them, headers left out.")
+    shown = {title: f"{title} (hidden)" if title in hidden else title for title in (*used, *other)}
+    if len(used) > 1 or other or hidden & set(used):
+        read = ", ".join(shown[title] for title in used)
+        findings.append(f"Sheets read: {read}. Rows are numbered through them, headers left out.")
     if other:
-        findings.append(f"Sheets left out because their first line differs: {', '.join(other)}.")
+        left = ", ".join(shown[title] for title in other)
+        findings.append(f"Sheets left out because their first line differs: {left}.")
+    findings += _uncalculated(path, header, blank, sample)
     total = max(sum(used.values()), 1)
     return Rows(names, _table(sample, names), tuple(findings), lambda: _stream(path, used, header, names, total))
+
+
+def _uncalculated(path: Path, header: tuple[str, ...], blank: Counter[int], sample: list[list[str]]) -> list[str]:
+    """Say which columns lack values that a spreadsheet would calculate; raises when a column holds none at all."""
+    columns = sorted(column for column in blank if column < len(header))
+    for column in columns:
+        if not any(values[column] for values in sample):
+            raise InputError(
+                "file.formulas", f"The formulas in {header[column]!r} were never calculated.", where=path.name,
+                value=header[column], advice="Open the file in a spreadsheet and save it.",
+            )  # fmt: skip
+    return [
+        f"Formulas in {header[column]!r} were never calculated in {blank[column]} of the first rows, which are taken "
+        "as empty: open the file in a spreadsheet and save it."
+        for column in columns
+    ]
 
 
 def _guard(path: Path) -> None:
@@ -77,12 +99,13 @@ def _opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, Parts]]:
         raise _damaged(path, error) from error
 
 
-def _sheets(path: Path) -> tuple[dict[str, int], list[str], tuple[str, ...]]:
-    """Return the sheets to read with their unpacked sizes in bytes, those to leave out, and the header."""
+def _sheets(path: Path) -> tuple[dict[str, int], list[str], tuple[str, ...], frozenset[str]]:
+    """Return the sheets to read with their unpacked sizes in bytes, those to leave out, the header, and hidden ones."""
     used: dict[str, int] = {}
     other: list[str] = []
     header: tuple[str, ...] = ()
     with _opened(path) as (archive, parts):
+        hidden = parts.hidden
         for title, part in parts.sheets.items():
             with archive.open(part) as stream:
                 names = next(sheet_rows(stream, _text(parts)), [])
@@ -98,10 +121,12 @@ def _sheets(path: Path) -> tuple[dict[str, int], list[str], tuple[str, ...]]:
                 other.append(title)
     if not header:
         raise InputError("file.empty", "The workbook is empty.", where=path.name, advice="Export it again.")
-    return used, other, header
+    return used, other, header, hidden
 
 
-def _rows(path: Path, used: dict[str, int], header: tuple[str, ...]) -> Iterator[tuple[list[str], int]]:
+def _rows(
+    path: Path, used: dict[str, int], header: tuple[str, ...], blank: Counter[int] | None = None
+) -> Iterator[tuple[list[str], int]]:
     """Yield every non-empty row as text, with the sheet's name last; and the bytes of the sheets read so far."""
     width = len(header)
     named = SHEET not in header
@@ -110,7 +135,7 @@ def _rows(path: Path, used: dict[str, int], header: tuple[str, ...]) -> Iterator
         text = _text(parts)
         for title, size in used.items():
             with archive.open(parts.sheets[title]) as stream:
-                for values in islice(sheet_rows(stream, text, width), 1, None):
+                for values in islice(sheet_rows(stream, text, width, blank), 1, None):
                     values += [""] * (width - len(values))
                     yield [*values, title] if named else values, before + stream.tell()
             before += size

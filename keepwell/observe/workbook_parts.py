@@ -31,6 +31,7 @@ class Parts:
     texts: list[str]
     kinds: list[CellKind]
     is_1904: bool
+    hidden: frozenset[str] = frozenset()  # titles of sheets that a spreadsheet does not show
 
 
 def read_parts(archive: zipfile.ZipFile) -> Parts:
@@ -46,6 +47,7 @@ def read_parts(archive: zipfile.ZipFile) -> Parts:
     relations = _relations(archive, book)
     sheets: dict[str, str] = {}
     dates: list[str] = []
+    hidden: set[str] = set()
 
     def start(name: str, attributes: dict[str, str]) -> None:
         if local_name(name) == "workbookPr":
@@ -55,6 +57,8 @@ def read_parts(archive: zipfile.ZipFile) -> Parts:
             kind, part = relations.get(key, ("", ""))
             if kind.endswith(SHEET_PART):  # charts have sheets of their own kind
                 sheets[attributes.get("name", key)] = part
+                if attributes.get("state", "visible") != "visible":
+                    hidden.add(attributes.get("name", key))
 
     _read(archive, book, start)
     parts = {kind.rpartition("/")[2]: part for kind, part in relations.values()}
@@ -64,6 +68,7 @@ def read_parts(archive: zipfile.ZipFile) -> Parts:
         _texts(archive, texts) if texts in archive.NameToInfo else [],
         _kinds(archive, styles) if styles in archive.NameToInfo else [],
         bool(dates) and dates[0] in ("1", "true"),
+        frozenset(hidden),
     )
 
 

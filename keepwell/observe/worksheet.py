@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import IO
@@ -23,7 +24,9 @@ class MalformedError(ValueError):
     """A part of the workbook breaks the format; the text says how."""
 
 
-def sheet_rows(stream: IO[bytes], text: Text, width: int = MOST_COLUMNS) -> Iterator[list[str]]:
+def sheet_rows(
+    stream: IO[bytes], text: Text, width: int = MOST_COLUMNS, uncalculated: Counter[int] | None = None
+) -> Iterator[list[str]]:
     """Yield every row that holds something as texts, short rows as short lists; cells beyond ``width`` are left out.
 
     A formula gives the value that was stored with it, an error its code such as ``#N/A``.
@@ -32,13 +35,14 @@ def sheet_rows(stream: IO[bytes], text: Text, width: int = MOST_COLUMNS) -> Iter
         stream: the XML of the sheet.
         text: turns a cell's type, style and stored text into its text; see `cell_text`.
         width: columns to read, at least 1.
+        uncalculated: counts, by column from 0, formulas that have no stored value.
 
     Raises:
         MalformedError: it is no worksheet, or a cell says that it stands where none can.
         xml.parsers.expat.ExpatError: it is not XML.
 
     """
-    sheet = _Sheet(text, width)
+    sheet = _Sheet(text, width, uncalculated)
     parser = guarded_parser()
     parser.StartElementHandler, parser.EndElementHandler = sheet.start, sheet.end
     parser.CharacterDataHandler = sheet.characters
@@ -104,11 +108,13 @@ def cell_text(shared: Sequence[str], kinds: Sequence[CellKind], is_1904: bool) -
 class _Sheet:
     """What the parser has seen of the sheet so far."""
 
-    def __init__(self, text: Text, width: int) -> None:
+    def __init__(self, text: Text, width: int, uncalculated: Counter[int] | None) -> None:
         self.rows: list[list[str]] = []
         self._text, self._width = text, width
+        self._uncalculated: Counter[int] = Counter() if uncalculated is None else uncalculated
+        self._is_formula = False  # seen in this cell
         self._space: str | None = None
-        self._row = self._cell = self._value = self._inline = self._phonetic = ""
+        self._row = self._cell = self._value = self._inline = self._phonetic = self._formula = ""
         self._values: list[str] = []
         self._pieces: list[str] = []
         self._is_inside = False  # within a stored value, so that characters count
@@ -132,6 +138,8 @@ class _Sheet:
             self._column = -1
         elif name == self._phonetic:
             self._is_phonetic = True
+        elif name == self._formula:
+            self._is_formula = True
         elif self._space is None:
             self._begin(name)
 
@@ -142,6 +150,9 @@ class _Sheet:
                 if self._column < self._width:
                     self._put(pieces[0] if len(pieces) == 1 else "".join(pieces))
                 pieces.clear()
+            elif self._is_formula and self._form in (None, "n"):  # a number without digits; empty text is a value
+                self._uncalculated[self._column] += 1
+            self._is_formula = False
         elif name == self._value or name == self._inline:
             self._is_inside = False
         elif name == self._row:
@@ -162,8 +173,8 @@ class _Sheet:
         if local_name(name) != "worksheet":
             raise MalformedError(f"a sheet begins with {local_name(name)!r}")
         self._space = name.removesuffix("worksheet")
-        self._row, self._cell, self._value, self._inline, self._phonetic = (
-            self._space + each for each in ("row", "c", "v", "t", "rPh")
+        self._row, self._cell, self._value, self._inline, self._phonetic, self._formula = (
+            self._space + each for each in ("row", "c", "v", "t", "rPh", "f")
         )
 
     def _put(self, stored: str) -> None:

@@ -210,3 +210,9 @@ def test_a_note_of_several_lines_is_kept_whole(tmp_path: Path, note: str, tail: 
 def test_inch_signs_inside_a_text_open_no_quote(tmp_path: Path) -> None:
     path = write(tmp_path, f'{HEADER}{orders(0, 20)}o20,c1,2023-01-01,5.00,12" pipe\n{orders(21, 40)}'.encode())
     assert len(rows_of(path)) == 40
+
+
+def test_an_odd_delimiter_is_said_with_what_the_command_line_can_do(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"--profile.*\[read\]") as caught:
+        open_rows(write(tmp_path, b"id^name\n1^a\n", "x.txt"), ReadOptions())
+    assert caught.value.code == "file.delimiter"

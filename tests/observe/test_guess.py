@@ -89,3 +89,11 @@ def test_two_columns_that_could_each_be_it_are_named_not_chosen() -> None:
     with pytest.raises(InputError, match="'Date 1' and 'Date 2' could each be") as caught:
         guessed({"Order": ID, "Customer": WHO, "Date 1": WHEN, "Date 2": WHEN, "Amount": MONEY})
     assert (caught.value.code, '--map ordered_at="Date 1"' in caught.value.advice) == ("mapping.ambiguous", True)
+
+
+@pytest.mark.parametrize("extra", [{"customer_id": ["", ""]}, {}])
+def test_an_order_log_without_readable_customers_lacks_its_customers(extra: dict[str, list[str]]) -> None:
+    with pytest.raises(InputError, match="Read as orders: No column was found for customer_id") as caught:
+        guessed({"order_id": ID, **extra, "order_date": WHEN, "amount": MONEY, "channel": ["ads", "mail"]})
+    assert caught.value.value == "customer_id"
+    assert ("'customer_id' would do by name, but holds nothing" in str(caught.value)) == bool(extra)

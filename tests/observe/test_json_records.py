@@ -110,3 +110,28 @@ def test_memory_does_not_grow_with_the_file(shape: str, tmp_path: Path) -> None:
 
 def test_head_that_ends_inside_a_record_still_shows_what_it_has() -> None:
     assert glimpse(b'[{"id": 5, "order_key": "wc", "billing": {"em') == {"id": 5, "order_key": "wc", "billing": None}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'[{"id": NaN}]', "NaN or Infinity is no JSON number"),
+        (b'[{"id": 1, "total": -Infinity}]', "NaN or Infinity is no JSON number"),
+        (BROKEN["array with an endless number"], "400 digits"),
+        (BROKEN["array nested too deeply"], "nested more than"),
+        (BROKEN["array cut off"], "cut off"),
+        (BROKEN["gzip cut off"], "cut off"),
+        (b'[{"id": 1}] and more', "not valid JSON"),
+    ],
+)
+def test_a_broken_file_is_told_what_is_wrong_with_it(content: bytes, said: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        list(JsonFile(written(tmp_path, content)).records())
+    assert ("cut off" in str(caught.value)) == (said == "cut off")
+
+
+@pytest.mark.parametrize("content", [b"[]", b"[ ]\n", b'{"object": "list", "data": []}', b"[][]"])
+def test_a_file_without_records_is_an_input_error(content: bytes, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        list(JsonFile(written(tmp_path, content)).records())
+    assert caught.value.code == "file.no_rows"

@@ -236,3 +236,20 @@ def test_every_row_is_either_kept_or_refused_once_whatever_it_holds(tmp_path: Pa
     refused = [row for row, _ in reasons(found)]
     assert sorted(kept + refused) == list(range(1, sum(batch.rows_in for batch in found) + 1))
     assert sum(batch.rows_in for batch in found) == len(rows)
+
+
+def test_spend_without_a_channel_names_the_option_that_says_it(tmp_path: Path) -> None:
+    path = write(tmp_path, [{"day": "2024-01-05", "campaign": "x", "spend": "3", "clicks": "1"}], "spend.csv")
+    with pytest.raises(InputError, match="--channel") as caught:
+        batches(path)
+    assert caught.value.code == "mapping.channel"
+
+
+@pytest.mark.parametrize("customers", [pa.nulls(2), pa.array([{"id": 1}, {"id": 2}]), pa.array([b"1", b"2"])])
+def test_an_order_table_whose_customers_cannot_be_read_lacks_them(tmp_path: Path, customers: pa.Array) -> None:
+    days, ids = pa.array(["2024-01-05", "2024-01-06"]), pa.array(["o1", "o2"])
+    columns = {"order_id": ids, "customer_id": customers, "order_date": days, "amount": pa.array([1.5, 2.5])}
+    pq.write_table(pa.table(columns), tmp_path / "orders.parquet")
+    with pytest.raises(InputError, match="customer_id") as caught:
+        batches(tmp_path / "orders.parquet")
+    assert (caught.value.code, caught.value.value) == ("mapping.missing", "customer_id")
