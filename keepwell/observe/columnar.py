@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from keepwell.observe.regular_file import file_name
 from keepwell.observe.rows import SAMPLE_ROWS, RowBatch, Rows, checked_header, no_rows
 from keepwell.vocabulary.errors import InputError
 
@@ -23,13 +24,12 @@ def open_parquet(path: Path) -> Rows:
 
     """
     try:
-        file = pq.ParquetFile(path)
-        with file:
+        with path.open("rb") as source, pq.ParquetFile(source) as file:  # Arrow opens no name that is not UTF-8
             schema, count, groups = file.schema_arrow, file.metadata.num_rows, file.num_row_groups
             if not count:
-                raise no_rows(path.name)
+                raise no_rows(file_name(path))
             plain = [field.name for field in schema if _is_plain(field.type)]
-            header = checked_header(plain, path.name)
+            header = checked_header(plain, file_name(path))
             picked = sorted({0, groups // 2, groups - 1})
             size = SAMPLE_ROWS // len(picked)
             parts = [next(file.iter_batches(size, row_groups=[group], columns=plain)) for group in picked]
@@ -46,7 +46,7 @@ def open_parquet(path: Path) -> Rows:
 def _stream(path: Path, columns: list[str], header: tuple[str, ...], count: int) -> Iterator[RowBatch]:
     done = 0
     try:
-        with pq.ParquetFile(path) as file:
+        with path.open("rb") as source, pq.ParquetFile(source) as file:
             for batch in file.iter_batches(BATCH_ROWS, columns=columns):
                 rows = np.arange(done + 1, done + 1 + batch.num_rows, dtype=np.int64)
                 done += batch.num_rows
@@ -73,4 +73,4 @@ def _plain(table: pa.Table, header: tuple[str, ...]) -> pa.Table:
 
 def _damaged(path: Path, error: Exception) -> InputError:
     message = f"The Parquet file is cut off or damaged: {str(error)[:200]}"
-    return InputError("file.damaged", message, where=path.name, advice="Copy or export it again.")
+    return InputError("file.damaged", message, where=file_name(path), advice="Copy or export it again.")

@@ -24,7 +24,7 @@ from keepwell.observe.fact_rows import PendingRows
 from keepwell.observe.importer import Batch, ImportContext
 from keepwell.observe.json_fields import LARGEST, RecordRefusedError, four_places, shown
 from keepwell.observe.parse import NumberFormat, decide_numbers, decimals
-from keepwell.observe.regular_file import check_regular
+from keepwell.observe.regular_file import check_regular, file_name
 from keepwell.observe.times import DateOrder, decide_dates, timestamps
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.refusal import Refusal
@@ -85,7 +85,7 @@ class CostReport:
                 raise InputError(
                     "file.broken",
                     f"The report cannot be read to its end ({error}).",
-                    where=self.path.name,
+                    where=file_name(self.path),
                     advice="Download it again.",
                 ) from error
 
@@ -117,7 +117,9 @@ def open_report(path: Path, dialect: Dialect) -> CostReport:
         encoding = detect_encoding(path)
     except OSError as error:
         message = f"The file cannot be opened ({error.strerror or error})."
-        raise InputError("file.unreadable", message, where=path.name, advice="Check its name and rights.") from error
+        raise InputError(
+            "file.unreadable", message, where=file_name(path), advice="Check its name and rights."
+        ) from error
     report = _with_header(path, dialect, encoding.name, encoding.bom)
     sample = [row for row, _ in zip(report.rows(), range(SAMPLE_ROWS), strict=False)]
     amounts = [row[at] for row in sample for key, at in report.columns.items() if key in AMOUNTS and at < len(row)]
@@ -155,7 +157,7 @@ def _with_header(path: Path, dialect: Dialect, encoding: str, bom: int) -> CostR
         raise InputError(
             "file.column",
             "No header with a day and an amount was found in the first lines.",
-            where=path.name,
+            where=file_name(path),
             advice="Download the report by day, with the columns day, campaign and cost.",
         )
     return CostReport(path, dialect, encoding, bom, best[2], best[1], columns, len(best[3]), currency)

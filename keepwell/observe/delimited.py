@@ -16,6 +16,7 @@ import pyarrow.csv
 from keepwell.observe.detect import DELIMITERS, Encoding, detect_delimiter, detect_encoding, records
 from keepwell.observe.mapping import ReadOptions
 from keepwell.observe.open_quotes import OpenQuotes
+from keepwell.observe.regular_file import file_name
 from keepwell.observe.rows import SAMPLE_ROWS, RowBatch, Rows, checked_header, no_rows
 from keepwell.observe.times import decide_dates
 from keepwell.observe.verdict import unreadable
@@ -94,15 +95,15 @@ def open_delimited(path: Path, options: ReadOptions) -> Rows:
     start = re.match(r"\s*?(?:sep=(?P<sep>.)[\r\n]+)?[\r\n]*", head)
     lead, given = (start.end(), start["sep"]) if start else (0, None)
     if not head[lead:].strip():
-        raise InputError("file.empty", "The file holds nothing but blank lines.", where=path.name)
-    delimiter, said = _delimiter(head[lead:], options.delimiter or given, path.name)
-    length = _header_length(head[lead:], path.name)
+        raise InputError("file.empty", "The file holds nothing but blank lines.", where=file_name(path))
+    delimiter, said = _delimiter(head[lead:], options.delimiter or given, file_name(path))
+    length = _header_length(head[lead:], file_name(path))
     names = records(head[lead : lead + length], delimiter, 1)
-    header = checked_header(names[0], path.name)
+    header = checked_header(names[0], file_name(path))
     body = head[lead + length :]
     if not body.strip():
-        raise no_rows(path.name)
-    _check_names(header, body, delimiter, path.name)
+        raise no_rows(file_name(path))
+    _check_names(header, body, delimiter, file_name(path))
     sample = _sample(path, encoding, header, body, delimiter)
     skip = len(head[: lead + length].encode())
     findings = (encoding.finding, said)
@@ -194,7 +195,7 @@ def _stream(
     path: Path, encoding: Encoding, skip: int, sample: pa.Table, delimiter: str
 ) -> Iterator[RowBatch]:  # fmt: skip
     header, misfits, next_row = sample.column_names, _Misfits(), 1
-    quotes = OpenQuotes(path.name, delimiter, sample)
+    quotes = OpenQuotes(file_name(path), delimiter, sample)
     text = {name: pa.string() for name in header}
     with Utf8Stream(path, encoding, skip) as stream:
         try:
@@ -235,4 +236,4 @@ def _refusals(misfits: list[tuple[int, str, str]]) -> pa.Table:
 def _broken(path: Path, row: int, error: pa.ArrowInvalid) -> InputError:
     message = f"The rows cannot be told apart somewhere after row {row:,}: {str(error)[:200]}"
     advice = "Most often a quotation mark there is never closed; mend that row or export the file again."
-    return InputError("file.quotes", message, where=path.name, value=row, advice=advice)
+    return InputError("file.quotes", message, where=file_name(path), value=row, advice=advice)

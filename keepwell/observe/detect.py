@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from keepwell.observe.regular_file import file_name
 from keepwell.vocabulary.errors import InputError
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
@@ -46,7 +47,7 @@ def detect_encoding(path: Path, wanted: str | None = None) -> Encoding:
 
     """
     if not path.stat().st_size:
-        raise InputError("file.empty", "The file is empty.", where=path.name, advice="Export it again.")
+        raise InputError("file.empty", "The file is empty.", where=file_name(path), advice="Export it again.")
     if wanted:
         return _wanted(path, wanted)
     with path.open("rb") as file:
@@ -68,7 +69,7 @@ def _wanted(path: Path, wanted: str) -> Encoding:
     except LookupError as error:
         advice = "Try utf-8, windows-1252, windows-1250 or cp949."
         message = f"There is no encoding {wanted!r}."
-        raise InputError("file.encoding", message, where=path.name, value=wanted, advice=advice) from error
+        raise InputError("file.encoding", message, where=file_name(path), value=wanted, advice=advice) from error
     with path.open("rb") as file:
         head = file.read(4)
     boms = {"utf-16": _BOMS[1:], "utf-8": _BOMS[:1], "utf-8-sig": _BOMS[:1]}.get(name, ())
@@ -102,12 +103,12 @@ def _decodes(path: Path, name: str, skip: int, report: bool = False) -> int | No
 def _undecodable(path: Path, name: str, at: int) -> int:
     message = f"The byte at position {at:,} is not {name}."
     advice = "Export the file as UTF-8, or say its encoding in a profile ([read] encoding) and import with --profile."
-    raise InputError("file.encoding", message, where=path.name, value=at, advice=advice)
+    raise InputError("file.encoding", message, where=file_name(path), value=at, advice=advice)
 
 
 def _nul(path: Path, at: int) -> InputError:
     message = f"The file holds a NUL byte at position {at:,}, so it is not a text file or it is damaged."
-    return InputError("file.nul", message, where=path.name, value=at, advice="Export it again as CSV in UTF-8.")
+    return InputError("file.nul", message, where=file_name(path), value=at, advice="Export it again as CSV in UTF-8.")
 
 
 def _legacy(path: Path, failed_at: int) -> Encoding:

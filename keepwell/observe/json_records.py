@@ -23,7 +23,7 @@ from typing import IO, Any, NamedTuple, NoReturn, cast
 import ijson
 
 from keepwell.observe.json_guard import JsonGuard, UnsafeJsonError
-from keepwell.observe.regular_file import check_regular
+from keepwell.observe.regular_file import check_regular, file_name
 from keepwell.vocabulary.errors import InputError
 
 HEAD_BYTES = 64 * 1024
@@ -64,10 +64,13 @@ class JsonFile:
         self.progress = 0.0
         head = read_head(path)
         if not head.strip():
-            raise InputError("file.empty", "The file has no records.", where=path.name, advice="Export it again.")
+            raise InputError("file.empty", "The file has no records.", where=file_name(path), advice="Export it again.")
         if b"\x00" in head[:4]:
             raise InputError(
-                "file.encoding", "The file is not UTF-8.", where=path.name, advice="Save it as UTF-8 and import again."
+                "file.encoding",
+                "The file is not UTF-8.",
+                where=file_name(path),
+                advice="Save it as UTF-8 and import again.",
             )
         self.prefix = shape_of(head)
 
@@ -86,7 +89,7 @@ class JsonFile:
                 self.progress = 1.0
                 if record is None:
                     message, advice = "The file holds no records.", "Export it again."
-                    raise InputError("file.no_rows", message, where=self.path.name, advice=advice)
+                    raise InputError("file.no_rows", message, where=file_name(self.path), advice=advice)
         except (OSError, EOFError, zlib.error) as error:
             self._broken(error)
         except (ijson.JSONError, UnsafeJsonError) as error:
@@ -96,7 +99,7 @@ class JsonFile:
         reason, advice = _what_broke(error)
         message = f"The file cannot be read to its end ({reason})."
         raise InputError(
-            "file.broken", message, where=self.path.name, advice=f"{advice} Nothing was imported."
+            "file.broken", message, where=file_name(self.path), advice=f"{advice} Nothing was imported."
         ) from error
 
 
@@ -128,7 +131,9 @@ def read_head(path: Path, size: int = HEAD_BYTES) -> bytes:
             return unpacked(file.read(size))
     except OSError as error:
         message = f"The file cannot be opened ({error.strerror or error})."
-        raise InputError("file.unreadable", message, where=path.name, advice="Check its name and rights.") from error
+        raise InputError(
+            "file.unreadable", message, where=file_name(path), advice="Check its name and rights."
+        ) from error
 
 
 def unpacked(head: bytes) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 from keepwell.observe.columnar import open_parquet
 from keepwell.observe.delimited import open_delimited
 from keepwell.observe.mapping import ReadOptions
-from keepwell.observe.regular_file import check_regular
+from keepwell.observe.regular_file import check_regular, file_name, shown
 from keepwell.observe.rows import Rows
 from keepwell.observe.workbook import open_workbook
 from keepwell.vocabulary.errors import InputError
@@ -50,17 +50,19 @@ def open_rows(path: Path, options: ReadOptions) -> Rows:
     except OSError as error:
         message = f"The file cannot be read: {error.strerror or error}."
         raise InputError(
-            "file.unreadable", message, where=str(path), advice="Check the path and its rights."
+            "file.unreadable", message, where=shown(path), advice="Check the path and its rights."
         ) from error
     if head.startswith(_PARQUET) or (path.suffix.lower() in (".parquet", ".pq") and head):
         return open_parquet(path)
     if head.startswith(_ZIP):
         if zipfile.is_zipfile(path) and not _is_workbook(path):
-            raise InputError("file.format", "The file is a ZIP archive.", where=path.name, advice="Unpack it first.")
+            raise InputError(
+                "file.format", "The file is a ZIP archive.", where=file_name(path), advice="Unpack it first."
+            )
         return open_workbook(path)
     for magic, what, advice in _NOT_TABLES:
         if head.lower().startswith(magic.lower()):
-            raise InputError("file.format", f"The file is {what}.", where=path.name, advice=advice)
+            raise InputError("file.format", f"The file is {what}.", where=file_name(path), advice=advice)
     return open_delimited(path, options)
 
 

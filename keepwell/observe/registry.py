@@ -9,7 +9,7 @@ from keepwell.observe.google_ads import GoogleAds
 from keepwell.observe.importer import Importer
 from keepwell.observe.json_records import HEAD_BYTES
 from keepwell.observe.meta_ads import MetaAds
-from keepwell.observe.regular_file import check_regular
+from keepwell.observe.regular_file import check_regular, file_name
 from keepwell.observe.segment import Segment
 from keepwell.observe.shopify import Shopify
 from keepwell.observe.stripe import StripeCharges
@@ -61,13 +61,15 @@ def recognise(path: Path) -> Importer:
             head = file.read(HEAD_BYTES)
     except OSError as error:
         message = f"The file cannot be opened ({error.strerror or error})."
-        raise InputError("file.unreadable", message, where=str(path), advice="Check its name and rights.") from error
+        raise InputError(
+            "file.unreadable", message, where=file_name(path), advice="Check its name and rights."
+        ) from error
     if not head:
-        raise InputError("file.empty", "The file is empty.", where=path.name, advice="Export it again.")
+        raise InputError("file.empty", "The file is empty.", where=file_name(path), advice="Export it again.")
     for importer in IMPORTERS:
         if importer.recognises(path, head):
             return importer
-    raise InputError("file.unknown", "The format of the file is not known.", where=path.name, advice=_choose())
+    raise InputError("file.unknown", "The format of the file is not known.", where=file_name(path), advice=_choose())
 
 
 def _choose() -> str:

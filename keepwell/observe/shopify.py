@@ -34,6 +34,7 @@ from keepwell.observe.identity import customer_keys
 from keepwell.observe.importer import Batch, ImportContext, Reading
 from keepwell.observe.json_records import read_head, unpacked
 from keepwell.observe.personal import without_emails
+from keepwell.observe.regular_file import file_name
 from keepwell.observe.shopify_lines import Block, Ints, LineReader
 from keepwell.observe.shopify_orders import Money, OrderBlock, as_amounts
 from keepwell.observe.verdict import unreadable
@@ -65,14 +66,14 @@ class Shopify:
         with path.open("rb") as file:
             file.seek(encoding.bom)
             head = file.read(1 << 16).decode(encoding.name, "replace")
-        delimiter, said = detect_delimiter(head, path.name)
+        delimiter, said = detect_delimiter(head, file_name(path))
         columns = _header(head, delimiter)
         for name in NEEDED:
             if name not in columns:
                 raise InputError(
                     "file.column",
                     f"The column {name!r} is missing.",
-                    where=path.name,
+                    where=file_name(path),
                     value=name,
                     advice="Export the orders again from Shopify as plain CSV, with all columns.",
                 )

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as csv
 
 from keepwell.observe.open_quotes import OpenQuotes
+from keepwell.observe.regular_file import file_name
 from keepwell.vocabulary.errors import InputError
 
 BLOCK_BYTES = 8 * 1024 * 1024
@@ -55,7 +56,7 @@ class LineReader:
             try:
                 for batch in self._open(file):
                     here = self._numbered(pa.Table.from_batches([batch]), file.tell() / size)
-                    quotes = quotes or OpenQuotes(self.path.name, self.delimiter, here.lines)
+                    quotes = quotes or OpenQuotes(file_name(self.path), self.delimiter, here.lines)
                     quotes.check(batch, here.rows, here.broken)
                     whole, waiting = _cut(_joined(waiting, here))
                     if whole.lines.num_rows or whole.broken:
@@ -116,7 +117,7 @@ class LineReader:
         return InputError(
             "file.broken",
             f"The CSV cannot be read beyond row {self._row} ({str(error).splitlines()[0]}).",
-            where=self.path.name,
+            where=file_name(self.path),
             advice="Most often a quotation mark is never closed, or the file was cut off: export it again.",
         )
 

@@ -21,6 +21,7 @@ from keepwell.observe.parse import NumberFormat
 from keepwell.observe.plan import Plan
 from keepwell.observe.profile import Profile
 from keepwell.observe.reading import looks_tabular, open_rows
+from keepwell.observe.regular_file import file_name
 from keepwell.observe.rows import RowBatch, Rows
 from keepwell.observe.rules import DAY_TESTS, NUMBER_TESTS, Marked, apply
 from keepwell.observe.spend_facts import spend_rows
@@ -98,14 +99,14 @@ class Tabular:
         given, said = self._given(path)
         rows = open_rows(path, given.read)
         if self.profile is not None:
-            self.profile.check(rows.header, path.name)
+            self.profile.check(rows.header, file_name(path))
         elif self.saved is not None and (found := Mapping.find(self.saved, rows.header)) is not None:
             given = given.over(found)
             rows = open_rows(path, given.read)
             said.append("Mapping: the one saved for files with these columns.")
-        given.check(rows.header, path.name)
+        given.check(rows.header, file_name(path))
         looks = [look_at(name, rows.sample.column(name).combine_chunks()) for name in rows.header]
-        guessed = _guess(looks, given, path.name, is_complete=self.profile is not None)
+        guessed = _guess(looks, given, file_name(path), is_complete=self.profile is not None)
         plan, reading = self._plan(guessed.mapping, looks, context)
         plan = _with_signs(plan, rows.sample)
         kind = f"Kind of file: {_LABEL[plan.kind]} ({guessed.kind_reason})."
@@ -122,7 +123,9 @@ class Tabular:
             except ValueError as error:
                 advice = f"Give one of {', '.join(FileKind)}."
                 message = f"There is no kind of file {str(self.kind)!r}."
-                raise InputError("mapping.kind", message, where=path.name, value=self.kind, advice=advice) from error
+                raise InputError(
+                    "mapping.kind", message, where=file_name(path), value=self.kind, advice=advice
+                ) from error
         if self.profile is None:
             return given, []
         return given.over(self.profile.mapping), [f"Profile: {self.profile.name}."]

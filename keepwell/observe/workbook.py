@@ -14,6 +14,7 @@ from xml.parsers.expat import ExpatError
 import numpy as np
 import pyarrow as pa
 
+from keepwell.observe.regular_file import file_name
 from keepwell.observe.rows import SAMPLE_ROWS, RowBatch, Rows, checked_header, no_rows
 from keepwell.observe.workbook_parts import Parts, read_parts
 from keepwell.observe.worksheet import MalformedError, Text, cell_text, sheet_rows
@@ -41,7 +42,7 @@ def open_workbook(path: Path) -> Rows:
     blank: Counter[int] = Counter()
     sample = [values for values, _ in islice(_rows(path, used, header, blank), SAMPLE_ROWS)]
     if not sample:
-        raise no_rows(path.name)
+        raise no_rows(file_name(path))
     names = (*header, SHEET) if SHEET not in header else header
     findings = ["Format: Excel workbook."]
     shown = {title: f"{title} (hidden)" if title in hidden else title for title in (*used, *other)}
@@ -62,7 +63,7 @@ def _uncalculated(path: Path, header: tuple[str, ...], blank: Counter[int], samp
     for column in columns:
         if not any(values[column] for values in sample):
             raise InputError(
-                "file.formulas", f"The formulas in {header[column]!r} were never calculated.", where=path.name,
+                "file.formulas", f"The formulas in {header[column]!r} were never calculated.", where=file_name(path),
                 value=header[column], advice="Open the file in a spreadsheet and save it.",
             )  # fmt: skip
     return [
@@ -85,7 +86,7 @@ def _guard(path: Path) -> None:
     if unpacked > MOST_UNPACKED or shared > MOST_TEXTS or (unpacked > _SMALL and unpacked / packed > MOST_RATIO):
         raise InputError(
             "file.too_large", f"The workbook would unpack to {unpacked / 1e9:.1f} GB, {unpacked / packed:.0f} times "
-            "its size.", where=path.name, value=unpacked, advice="Save it as CSV and import that.",
+            "its size.", where=file_name(path), value=unpacked, advice="Save it as CSV and import that.",
         )  # fmt: skip
 
 
@@ -114,13 +115,13 @@ def _sheets(path: Path) -> tuple[dict[str, int], list[str], tuple[str, ...], fro
             if not names:
                 continue
             if not header:
-                header = checked_header(names, f"{path.name}, sheet {title}")
-            if checked_header(names, f"{path.name}, sheet {title}") == header:
+                header = checked_header(names, f"{file_name(path)}, sheet {title}")
+            if checked_header(names, f"{file_name(path)}, sheet {title}") == header:
                 used[title] = archive.getinfo(part).file_size
             else:
                 other.append(title)
     if not header:
-        raise InputError("file.empty", "The workbook is empty.", where=path.name, advice="Export it again.")
+        raise InputError("file.empty", "The workbook is empty.", where=file_name(path), advice="Export it again.")
     return used, other, header, hidden
 
 
@@ -161,4 +162,6 @@ def _table(rows: list[list[str]], names: tuple[str, ...]) -> pa.Table:
 
 def _damaged(path: Path, error: Exception) -> InputError:
     message = f"The workbook cannot be opened: {str(error)[:200]}"
-    return InputError("file.damaged", message, where=path.name, advice="Open it in a spreadsheet and save it again.")
+    return InputError(
+        "file.damaged", message, where=file_name(path), advice="Open it in a spreadsheet and save it again."
+    )

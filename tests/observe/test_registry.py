@@ -156,3 +156,36 @@ def test_a_link_that_leads_to_itself_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         recognise(link)
     assert caught.value.code == "file.unreadable"
+
+
+BAD_NAME = os.fsdecode(b"caf\xe9")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b""),
+        ("a.csv", b"a,b\n1\n"),
+        ("a.csv", b"a\n1\n"),
+        ("a.json", b'[{"id": 1, "line_items": [], "order_key": NaN}]'),
+        ("a.parquet", b"PAR1 and no more"),
+        ("a.xlsx", b"PK\x03\x04"),
+        ("a.bin", b"\x00"),
+    ],
+)
+def test_an_error_about_a_file_whose_name_is_not_utf8_can_be_written(name: str, content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / f"{BAD_NAME}{name}"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        list(recognise(path).open(path, CONTEXT).batches)
+    assert "caf\ufffd" in str(caught.value)
+    assert str(caught.value).encode()
+
+
+@pytest.mark.parametrize("file", ["cdnow_sample.parquet", "exports/shopify_orders_export.csv"])
+def test_a_file_whose_name_is_not_utf8_is_read(file: str, tmp_path: Path, shared_data: Path) -> None:
+    path = tmp_path / (BAD_NAME + Path(file).suffix)
+    path.write_bytes((shared_data / file).read_bytes())
+    reading = recognise(path).open(path, CONTEXT)
+    assert sum(batch.rows_in for batch in reading.batches) > 100
+    assert all(said.encode() for said in reading.findings)
