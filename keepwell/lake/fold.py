@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
-from keepwell.lake.engine import file_list, quote
+from keepwell.lake.engine import file_list, quote, workshop
 from keepwell.vocabulary.errors import InputError
 
+LINES_A_SHARE = 4_000_000
+MOST_SHARES = 4096
 NOT_GOODS = "('shipping', 'fee', 'gift_card', 'adjustment')"
 
 ORDERS_FROM_LINES = f"""
@@ -30,7 +34,7 @@ ORDERS_FROM_LINES = f"""
             sum(quantity) FILTER (kind NOT IN {NOT_GOODS}) AS units, count(*) AS line_count,
             min(country) AS country, min(channel) AS channel, min(coupon) AS coupon,
             min(source_row) AS source_row, min(import_id) AS import_id
-        FROM read_parquet({{files}})
+        FROM read_parquet({{files}}
         GROUP BY source, order_id
     )
 """
@@ -47,16 +51,42 @@ SPEND_BY_CAMPAIGN = """
 """
 
 
-def orders_from_lines(connection: duckdb.DuckDBPyConnection, lines: Sequence[Path], target: Path) -> None:
+def orders_from_lines(spill: Path, lines: Sequence[Path], new_file: Callable[[], Path]) -> None:
     """Write one order per (source, order id) found in the staged ``lines``.
+
+    Orders are folded in shares of about ``LINES_A_SHARE`` lines, told apart by a hash of their id, so that memory does
+    not grow with the file; shares that do not fit after all are halved.
+
+    Args:
+        spill: folder for what does not fit in memory.
+        lines: staged files of order lines.
+        new_file: makes the name of a new file of orders; each share becomes one.
 
     Raises:
         InputError: one order id names two customers or two currencies.
 
     """
-    _refuse_torn_orders(connection, lines)
-    query = ORDERS_FROM_LINES.format(files=file_list(lines))
-    connection.execute(f"COPY ({query}) TO '{quote(str(target))}' (FORMAT parquet, COMPRESSION zstd)")
+    count = sum(pq.read_metadata(path).num_rows for path in lines)
+    shares = max(1, math.ceil(count / LINES_A_SHARE))
+    todo = [(share, shares) for share in range(shares)]
+    while todo:
+        share, of = todo.pop()
+        try:
+            _fold_share(spill, lines, share, of, new_file)
+        except duckdb.OutOfMemoryException:
+            if of > MOST_SHARES:
+                raise
+            todo += [(share, 2 * of), (share + of, 2 * of)]  # together the same orders
+
+
+def _fold_share(spill: Path, lines: Sequence[Path], share: int, of: int, new_file: Callable[[], Path]) -> None:
+    files = f"{file_list(lines)}) WHERE hash(order_id) % {of} = {share}" if of > 1 else f"{file_list(lines)})"
+    draft = spill / f"fold-{share}-{of}.parquet"
+    with workshop(spill) as connection:
+        _refuse_torn_orders(connection, files)
+        query = ORDERS_FROM_LINES.format(files=files)
+        connection.execute(f"COPY ({query}) TO '{quote(str(draft))}' (FORMAT parquet, COMPRESSION zstd)")
+    draft.rename(new_file())
 
 
 def spend_by_campaign(connection: duckdb.DuckDBPyConnection, spend: Sequence[Path], target: Path) -> None:
@@ -65,11 +95,11 @@ def spend_by_campaign(connection: duckdb.DuckDBPyConnection, spend: Sequence[Pat
     connection.execute(f"COPY ({query}) TO '{quote(str(target))}' (FORMAT parquet, COMPRESSION zstd)")
 
 
-def _refuse_torn_orders(connection: duckdb.DuckDBPyConnection, lines: Sequence[Path]) -> None:
+def _refuse_torn_orders(connection: duckdb.DuckDBPyConnection, files: str) -> None:
     torn = connection.execute(
         f"""SELECT order_id, min(customer_id), max(customer_id), min(currency), max(currency),
                    min(source_row), max(source_row)
-            FROM read_parquet({file_list(lines)}) GROUP BY source, order_id
+            FROM read_parquet({files} GROUP BY source, order_id
             HAVING min(customer_id) <> max(customer_id) OR min(currency) <> max(currency)
             ORDER BY min(source_row) LIMIT 1"""
     ).fetchone()

@@ -8,8 +8,9 @@ import os
 import shutil
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -26,6 +27,7 @@ from keepwell.vocabulary.tables import FACTS
 
 ROWS_A_FILE = 4_000_000
 ROWS_A_GROUP = 100_000
+ROOM = ("128MB", "512MB", "2GB", "8GB")
 REFUSED = pa.schema([("row", pa.int64()), ("reason", pa.string()), ("detail", pa.string())])
 
 
@@ -123,20 +125,14 @@ class Staging:
             self._flush(table)
         for table in list(self._writers):
             self._close(table)
-        with workshop(self.folder) as connection:
-            if folds_orders and self._files.get("order_lines"):
-                fold.orders_from_lines(connection, self._files["order_lines"], self._new_file("orders"))
-            if self._files.get("spend"):
-                self._spend_rows = list(self._files["spend"])
-                fold.spend_by_campaign(connection, self._spend_rows, self._new_file("spend"))
-                del self._files["spend"][: len(self._spend_rows)]
-            if folds_orders:
-                return  # keys are unique by construction
-            for table in [name for name in FACTS if self._files.get(name)]:
-                sieve = Sieve(connection, FACTS[table], self._files[table])
-                sieve.refuse_conflicts()
-                if sieve.sift_repeats():
-                    self._take_out(connection, table)
+        if folds_orders and self._files.get("order_lines"):
+            fold.orders_from_lines(self.folder, self._files["order_lines"], lambda: self._new_file("orders"))
+        if self._files.get("spend"):
+            self._add_up_spend()
+        if folds_orders:
+            return  # keys are unique by construction
+        for table in [name for name in FACTS if self._files.get(name)]:
+            self._with_room(partial(self._sift_repeats, table))
 
     def sift(self, held: Mapping[str, Sequence[Path]], hidden: Sequence[str]) -> None:
         """Take out what the lake knows already.
@@ -146,16 +142,46 @@ class Staging:
             hidden: imports in those files that do not count.
 
         """
+        for table in [name for name in FACTS if self._files.get(name) and name not in FOLLOWS_ORDER]:
+            if held.get(table):
+                self._with_room(partial(self._sift_known, table, held[table], hidden))
+
+    def _with_room(self, step: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
+        """Run a step that may need more memory than most: it is tried again with more, and has changed nothing yet."""
+        for memory in ROOM:
+            try:
+                with workshop(self.folder, memory) as connection:
+                    step(connection)
+            except duckdb.OutOfMemoryException:
+                if memory == ROOM[-1]:
+                    raise
+            else:
+                return
+
+    def _add_up_spend(self) -> None:
+        self._spend_rows = list(self._files["spend"])
         with workshop(self.folder) as connection:
-            for table in [name for name in FACTS if self._files.get(name) and name not in FOLLOWS_ORDER]:
-                if not held.get(table):
-                    continue
-                sieve = Sieve(connection, FACTS[table], self._files[table])
-                if sieve.sift_known(held[table], hidden):
-                    self._take_out(connection, table)
-                    if table == "orders" and self._files.get("order_lines"):
-                        Sieve(connection, FACTS["order_lines"], self._files["order_lines"]).follow_orders()
-                        self._take_out(connection, "order_lines")
+            fold.spend_by_campaign(connection, self._spend_rows, self._new_file("spend"))
+        del self._files["spend"][: len(self._spend_rows)]
+
+    def _sift_repeats(self, table: str, connection: duckdb.DuckDBPyConnection) -> None:
+        sieve = Sieve(connection, FACTS[table], self._files[table])
+        sieve.refuse_conflicts()
+        if sieve.sift_repeats():
+            self._take_out(connection, table)
+
+    def _sift_known(
+        self, table: str, held: Sequence[Path], hidden: Sequence[str], connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        if not Sieve(connection, FACTS[table], self._files[table]).sift_known(held, hidden):
+            return
+        if table == "orders" and self._files.get("order_lines"):
+            # the lines go first: interrupted in between, the next try finds the same orders again
+            connection.execute("CREATE TEMP TABLE sifted_orders AS SELECT * FROM sifted")
+            if Sieve(connection, FACTS["order_lines"], self._files["order_lines"]).follow_orders():
+                self._take_out(connection, "order_lines")
+            connection.execute("CREATE OR REPLACE TEMP TABLE sifted AS SELECT * FROM sifted_orders")
+        self._take_out(connection, table)
 
     def settled(self) -> Settled:
         """Say what is left, and count each refused source row once, unless one of its facts is kept."""
@@ -187,17 +213,18 @@ class Staging:
                         JOIN {summed} summed USING ({", ".join(FACTS[table].key)})
                         JOIN sifted ON sifted.filename = summed.filename
                                    AND sifted.file_row_number = summed.file_row_number)"""
-        self._refused.append(
-            connection.execute(f"SELECT source_row AS row, reason, detail FROM {rows}").to_arrow_table().cast(REFUSED)
-        )
-        staged, target = list(self._files[table]), self._new_file(table)
+        query = f"SELECT source_row AS row, reason, detail FROM {rows}"
+        refused = connection.execute(query).to_arrow_table().cast(REFUSED)
+        staged, draft = list(self._files[table]), self.folder / f"{table}.draft"
         connection.execute(
             f"""COPY (SELECT staged.* EXCLUDE (file_row_number, filename)
                       FROM read_parquet({file_list(staged)}, file_row_number = true, filename = true) staged
                       ANTI JOIN sifted USING (filename, file_row_number))
-                TO '{quote(str(target))}' (FORMAT parquet, COMPRESSION zstd)"""
+                TO '{quote(str(draft))}' (FORMAT parquet, COMPRESSION zstd)"""
         )
+        self._refused.append(refused)
         self._drop(table, staged)
+        draft.rename(self._new_file(table))
 
     def _source_rows(self, table: str, files: Sequence[Path]) -> str:
         """Return a query for the rows of the imported file of which something is left in ``files``."""

@@ -277,3 +277,13 @@ def test_a_data_folder_may_have_any_ordinary_name(tmp_path: Path, name: str) -> 
 def test_a_data_folder_whose_name_is_a_pattern_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="may not hold"):
         Lake.create(tmp_path / "100%[x]")
+
+
+def test_orders_are_folded_in_shares_when_there_are_many(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("keepwell.lake.fold.LINES_A_SHARE", 7)
+    append(lake, {"order_lines": lines(60, per_order=3)}, folds=True)
+    found = facts(lake, "orders")
+    assert sorted(found["order_id"].to_pylist()) == sorted(f"o{number}" for number in range(20))
+    assert set(found["line_count"].to_pylist()) == {3}
+    _, settled = append(lake, {"order_lines": lines(60, per_order=3)}, folds=True)
+    assert (settled.rows, settled.refused.num_rows) == ({}, 60)
