@@ -185,11 +185,13 @@ def _commit(
         done.append(replace(counted, import_id=staging.import_id, error_file=str(kept) if kept else None))
         return entry(counted)
 
+    is_committed = False
     try:
         lake.append(staging, describe)
-    except BaseException:
-        errors.withdraw()
-        raise
+        is_committed = True
+    finally:
+        if not is_committed:
+            errors.withdraw()
     if lake.business is None:
         lake.save_business(business)
     tell("Committing", 1.0)
