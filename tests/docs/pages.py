@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 WIDTH = 100
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+WIDE = re.compile(r"^<!-- as wide as: (\d+) -->$", re.MULTILINE)
 BEGINS_WITH = re.compile(r"^<!-- begins with: (\S+) -->$", re.MULTILINE)
 
 
@@ -59,7 +60,13 @@ def blocks(page: Path) -> list[Block]:
     return [Block(m[1], m[2], text.count("\n", 0, m.start()) + 1) for m in BLOCK.finditer(text)]
 
 
-def keepwell(command: str) -> Result:
+def width(page: Path) -> int:
+    """Return the characters of the terminal in which a page shows its commands."""
+    found = WIDE.search(page.read_text(encoding="utf-8"))
+    return int(found[1]) if found else WIDTH
+
+
+def keepwell(command: str, wide: int = WIDTH) -> Result:
     """Run ``keepwell …`` in this process, in the current folder, as wide as the pages show it."""
-    output.console.width = output.errors.width = WIDTH
+    output.console.width = output.errors.width = wide
     return CliRunner().invoke(main, shlex.split(command)[1:])

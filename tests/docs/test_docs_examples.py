@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from docs.pages import blocks, keepwell, named, pages
+from docs.pages import blocks, keepwell, named, pages, width
 
 RUNNABLE = [page for page in pages() if any(b.language in ("console", "python") for b in blocks(page))]
 
@@ -22,7 +22,7 @@ def test_examples_of_the_page_run(
     for block in blocks(page):
         if block.language == "console":
             for command, expected in block.commands():
-                result = begun("demo")[1] if command == "keepwell demo" else keepwell(command)
+                result = begun("demo")[1] if command == "keepwell demo" else keepwell(command, width(page))
                 check(f"{named(page)}:{block.line}: {command}", result, expected, folder)
         elif block.language == "python":
             run(block.text, f"{named(page)}:{block.line}", names)
