@@ -27,7 +27,8 @@ def cli_page() -> str:
     parts = [
         MADE,
         "# Commands",
-        "Exit codes: **0** done, **1** refused or failed with a reason, **2** wrong usage, **130** interrupted (Ctrl-C). "
+        "Exit codes: **0** done, **1** refused or failed with a reason, **2** wrong usage, **130** interrupted "
+        "(Ctrl-C). "
         "Every command that prints a result prints it as JSON with `--json`; what is not available is then null or an "
         "object with the reason.",
     ]
