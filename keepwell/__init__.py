@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         value_by,
     )
     from keepwell.vocabulary.business import Business
+    from keepwell.vocabulary.errors import KeepwellError
     from keepwell.vocabulary.period import Period
 
 __version__ = version("keepwell")
@@ -43,11 +44,13 @@ _PLACES = {
     "plot": "keepwell.plot",
     "report": "keepwell.loop.content",
     "Business": "keepwell.vocabulary.business",
+    "KeepwellError": "keepwell.vocabulary.errors",
     "Period": "keepwell.vocabulary.period",
 }
 
 __all__ = [
     "Business",
+    "KeepwellError",
     "Period",
     "channels",
     "cohorts",

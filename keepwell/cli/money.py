@@ -13,9 +13,8 @@ from keepwell.cli.analysis import day_of, grain_option, handled, opened, print_b
 from keepwell.cli.options import PeriodType, as_of_option, period_option
 from keepwell.loop.facts import OpenFacts, subscribed
 from keepwell.loop.frames import frame, without_reasons
-from keepwell.loop.report import tables
 from keepwell.loop.report.blocks import Table
-from keepwell.loop.report.money import CHANNELS, funnel_table, mrr_table
+from keepwell.loop.report.money import channel_table, funnel_table, mrr_table
 from keepwell.understand import acquisition, funnel, recurring
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.period import Grain, Period
@@ -32,7 +31,7 @@ def channels_command(period: Period | None, horizon_days: int, **common: Any) ->
         rows = acquisition.channels(facts.facts, asked, horizon_days=horizon_days)
         found = pd.DataFrame([without_reasons(row) for row in rows])
         currency = facts.business.currency
-    _print(found, lambda: tables.table(found, CHANNELS, f"Acquisition channels, {asked}", currency), common)
+    _print(found, lambda: channel_table(found, f"Acquisition channels, {asked}", currency), common)
 
 
 @click.command("mrr")

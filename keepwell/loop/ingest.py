@@ -273,8 +273,8 @@ def _content_id(path: Path, importer: Importer, reading: Reading, context: Impor
             digest.update(block)
             done += len(block)
             tell("Fingerprinting", done / size)
-    how = (importer.name, reading.signature, context.source, context.channel, context.currency)
-    digest.update(repr((*how, context.business.time_zone)).encode())
+    how = (importer.name, reading.signature, context.source, context.channel, context.business.time_zone)
+    digest.update(repr(how).encode())
     return digest.hexdigest()
 
 

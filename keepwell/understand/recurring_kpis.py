@@ -152,7 +152,9 @@ def subscription_kpis(facts: Facts, period: Period, until: date | None = None) -
         _value("mrr", sums.closing, None, period, currency=currency),
         _value("arr", MONTHS_A_YEAR * sums.closing, None, period, currency=currency),
         _value("arpa", sums.closing, sums.closing_customers, period, "nobody pays at the end", currency=currency),
-        _value("gross_revenue_retention", sums.gross.x, sums.gross.y, period, nothing, sums.gross.interval()),
+        _value(
+            "gross_revenue_retention", sums.gross.x, sums.gross.y, period, nothing, _at_most_all(sums.gross.interval())
+        ),
         _value("net_revenue_retention", sums.net.x, sums.net.y, period, nothing, sums.net.interval()),
         _share("logo_churn", sums.lost_customers, sums.opening_customers, period, nothing),
         _value("mrr_quick_ratio", sums.won + sums.grew, sums.lost, period, "no recurring revenue was lost"),
@@ -241,3 +243,8 @@ def _value(
         value = numerator / denominator if denominator else NotAvailable(reason)
     low, high = interval or (None, None)
     return KpiValue(key, value, numerator, denominator, period.start, period.end, low, high, currency, note=note)
+
+
+def _at_most_all(interval: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Cut an interval at 1: what was kept of a revenue cannot be more than all of it."""
+    return None if interval is None else (interval[0], min(1.0, interval[1]))

@@ -17,7 +17,7 @@ from keepwell.loop.report.words import OF_MRR
 
 REVENUE = ("period", "new_revenue", "returning_revenue", "refunds", "new_customers", "returning_customers", "orders")
 CHANNELS = (
-    "channel", "spend", "new_customers", "first_order_revenue", "cac", "margin_per_customer", "ltv", "ltv_low",
+    "channel", "spend", "new_customers", "first_order_revenue", "cac", "margin_per_customer", "channel_ltv", "ltv_low",
     "ltv_high", "ltv_to_cac", "payback_months", "platform_conversions", "cpa",
 )  # fmt: skip
 MOVEMENTS = (
@@ -57,7 +57,7 @@ def channels(content: ReportContent) -> Section | None:
     rows, currency = rows_of(content.channels), content.business.currency
     blocks: list[Block] = []
     if rows is not None:
-        shown = table(rows, CHANNELS, "Channels", currency)
+        shown = channel_table(rows, "Channels", currency)
         blocks.append(figure("channels", _money_chart(plot.channels, rows, currency), [shown]))
     verdicts = content.answer.channels if content.answer is not None else ()
     if verdicts:
@@ -99,6 +99,12 @@ def funnel_table(rows: pd.DataFrame, currency: str) -> Table:
 
 def _money_chart(draw: Callable[..., plot.Chart], rows: pd.DataFrame, currency: str) -> Callable[[int], plot.Chart]:
     return lambda width: draw(rows, currency=currency, width=width)
+
+
+def channel_table(rows: pd.DataFrame, title: str, currency: str) -> Table:
+    """Return what channels cost and bring; columns in which nothing is known are left out."""
+    named = rows.rename(columns={"ltv": "channel_ltv"})
+    return table(named, [name for name in CHANNELS if name in named and named[name].notna().any()], title, currency)
 
 
 def mrr_table(rows: pd.DataFrame, currency: str) -> Table:

@@ -11,6 +11,7 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     "size": ("Customers", "count", "Customers of the cohort at its start; this number never shrinks."),
     "active": ("Active", "count", "Customers with at least one order in the period."),
     "retention": ("Retention", "rate", "Customers of the cohort who ordered at this age ÷ the cohort's customers."),
+    "channel_ltv": ("LTV", "money", "Contribution margin per customer within the horizon, discounted."),
     "ltv": ("Revenue per customer", "money", "Revenue up to this age, after refunds ÷ the cohort's customers."),
     "new": ("New", "count", "Customers whose first order ever falls in the period."),
     "retained": ("Kept", "count", "Active now and in the period before."),
