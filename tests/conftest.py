@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Machines are slow at times, which is no fault of the code; in CI the same cases are drawn every time.
+settings.register_profile("keepwell", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("keepwell")
 
 SHARED_DATA = Path(os.environ.get("KEEPWELL_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
