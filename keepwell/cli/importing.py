@@ -82,6 +82,8 @@ def import_command(
         if shown is not None and profile is None:
             shown.mapping.save(lake.paths.mappings, shown.header)
     print_outcome(outcome, as_json=as_json)
+    if not dry_run and lake.needs_compacting:
+        lake.compact()
 
 
 def save_business(lake: Lake, given: dict[str, Any]) -> None:

@@ -176,6 +176,11 @@ class Lake:
         with self._writing():
             return forget.scrub_refused(self.paths, is_about)
 
+    @property
+    def needs_compacting(self) -> bool:
+        """Whether some table has enough small files to be worth merging."""
+        return compact.needs_compacting(self.paths)
+
     def compact(self) -> int:
         """Merge small files and remove replaced ones; return how many files were merged."""
         with self._writing():

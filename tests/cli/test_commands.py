@@ -190,6 +190,16 @@ def test_an_import_is_listed_undone_and_brought_back(tmp_path: Path, shared_data
     assert parsed(CliRunner().invoke(main, ["import", path, "--data", data, "--json"]))["rows_kept"] == 410
 
 
+def test_many_small_imports_are_merged_by_themselves(tmp_path: Path) -> None:
+    data, path = tmp_path / "data", tmp_path / "orders.csv"
+    for number in range(9):
+        path.write_text(f"order,customer,date,total,currency\n{number},ann,2024-01-0{number + 1},9.50,GBP\n")
+        assert CliRunner().invoke(main, ["import", str(path), "--data", str(data)]).exit_code == 0
+    assert len(list((data / "lake" / "orders").glob("*.parquet"))) < 9
+    shown = parsed(CliRunner().invoke(main, ["kpis", "--only", "orders", "--data", str(data), "--json"]))
+    assert shown["kpis"][0]["value"] == 9
+
+
 def test_a_dry_run_shows_the_mapping_and_keeps_nothing(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text("order,customer,date,total,currency\n1,ann,2024-01-05,9.50,GBP\n2,bo,2024-01-06,3,GBP\n")
