@@ -1,0 +1,1 @@
+"""Models of customers who buy and, some day, stop without saying so."""
