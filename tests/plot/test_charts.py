@@ -78,6 +78,20 @@ STEPS = pd.DataFrame(
 TREND = pd.DataFrame(
     {"key": ["aov"] * 2, "start": [JANUARY, FEBRUARY], "value": [20.5, None], "low": None, "high": None}
 )
+TRACKING = pd.DataFrame(
+    {"period": [JANUARY, JANUARY], "series": ["Counted", "BG/NBD"], "purchases": [5.0, 4.5], "cumulative": [17.0, 16.5]}
+)
+BINS = pd.DataFrame({"frequency": ["0", "0"], "series": ["Counted", "BG/NBD"], "mean": [0.237, 0.225],
+                     "customers": [1411, 1411]})  # fmt: skip
+ALIVE = pd.DataFrame({"frequency": [1, 2], "recency_days": [30, 30], "probability_alive": [0.71, 0.92]})
+ORDERS = pd.DataFrame({"frequency": [1, 2], "recency_days": [30, 30], "expected_orders": [0.7, 2.9]})
+VALUES = pd.DataFrame(
+    {"value_from": [0.0, 50.0], "value_to": [50.0, None], "customers": [70, 30], "value": [900.0, 9100.0]}
+)
+SURVIVAL = pd.DataFrame({"period": [0, 1], "foretold": [1.0, 0.63], "low": [None, 0.6], "high": [None, 0.66],
+                         "counted": [1.0, None]})  # fmt: skip
+REASONS = pd.DataFrame({"reason": ["a month-to-month contract", "long tenure"], "contribution": [0.81, -0.37]})
+RELIABILITY = pd.DataFrame({"predicted": [0.1], "observed": [0.09], "low": [0.05], "high": [0.14], "customers": [200]})
 
 # chart, table, numbers that must be in it
 CHARTS: list[tuple[Callable[..., plot.Chart], pd.DataFrame, set[float]]] = [
@@ -96,6 +110,15 @@ CHARTS: list[tuple[Callable[..., plot.Chart], pd.DataFrame, set[float]]] = [
     (plot.mrr_movements, MRR, {23.0, 7.0, -3.0, -11.0, 2.0, 18.0}),
     (plot.funnel, STEPS, {81, 23}),
     (plot.kpi_trend, TREND, {20.5}),
+    (plot.tracking, TRACKING, {5.0, 4.5, 17.0, 16.5}),
+    (plot.calibration_by_frequency, BINS, {0.237, 0.225, 1411}),
+    (plot.probability_alive_surface, ALIVE, {0.71, 0.92}),
+    (plot.expected_orders_surface, ORDERS, {0.7, 2.9}),
+    (plot.value_distribution, VALUES, {70, 30, 0.7, 0.09}),
+    (plot.value_by_group, GROUPS, {41.5, 31.0, 52.0, 7.25}),
+    (plot.survival, SURVIVAL, {1.0, 0.63, 0.6, 0.66}),
+    (plot.churn_reasons, REASONS, {0.81, -0.37}),
+    (plot.reliability, RELIABILITY, {0.1, 0.09, 0.05, 0.14, 200}),
 ]
 EVERY_CHART = pytest.mark.parametrize(
     ("draw", "table", "given"), CHARTS, ids=lambda item: getattr(item, "__name__", "")
