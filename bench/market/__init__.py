@@ -1,0 +1,1 @@
+"""A simulated market with a known truth: it judges whoever splits a budget between winning and keeping customers."""
