@@ -206,7 +206,12 @@ def value_distribution(table: Any, *, currency: str | None = None, width: int = 
         alt.Chart(inline(both, "value distribution"))
         .mark_bar()
         .encode(
-            x=alt.X("label:N", sort=list(rows["label"]), title=f"Expected value per customer ({currency or 'amount'})"),
+            x=alt.X(
+                "label:N",
+                sort=list(rows["label"]),
+                title=f"Expected value per customer ({currency or 'amount'})",
+                axis=alt.Axis(labelAngle=0),
+            ),
             xOffset=alt.XOffset("of:N", sort=["Customers", "Their value"]),
             y=alt.Y("share:Q", axis=rate_axis("Share of all"), scale=alt.Scale(zero=True)),
             color=alt.Color("of:N", scale=alt.Scale(domain=["Customers", "Their value"], range=[KEEP, WIN])),
