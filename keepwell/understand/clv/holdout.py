@@ -1,0 +1,172 @@
+"""Cutting a log in two: what customers had done by a day, and what they did after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
+
+from keepwell.stats.btyd.customer_base import CustomerBase
+from keepwell.understand.activity import observed
+from keepwell.understand.clv.occasions import occasions
+from keepwell.understand.clv.repeat_purchases import repeat_purchases
+from keepwell.understand.facts import Facts
+from keepwell.vocabulary.errors import InputError
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+SHARED = ("frequency", "recency_days", "age_days")
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """A base of customers on the split day, and what each did in the holdout.
+
+    Rows are groups of customers who share everything; they point into ``base``, which holds each (frequency, recency,
+    age) once, so that a model scores it once. Arrays are of shape (rows,).
+
+    Args:
+        split: first day of the holdout.
+        as_of: first day after it.
+        base: customers as known the day before the split, each unique tuple once.
+        tuple_of_row: index into ``base``.
+        customers: how many share the row.
+        monetary_value: mean net value of the repeat occasions before the split; 0 where there is none.
+        orders: occasions in the holdout.
+        value: net value of those occasions, in the business currency.
+
+    """
+
+    split: date
+    as_of: date
+    base: CustomerBase
+    tuple_of_row: Ints
+    customers: Floats
+    monetary_value: Floats
+    orders: Floats
+    value: Floats
+
+    @property
+    def days(self) -> int:
+        """Length of the holdout."""
+        return (self.as_of - self.split).days
+
+    @property
+    def frequency(self) -> Floats:
+        """Repeat occasions before the split, by row."""
+        return self.base.frequency[self.tuple_of_row].astype(np.float64)
+
+    @property
+    def age_days(self) -> Floats:
+        """Days from the first occasion to the day before the split, by row."""
+        return self.base.age_days[self.tuple_of_row]
+
+
+def holdout_purchases(
+    facts: Facts, split: date, as_of: date, *, since: date | None = None, count_free: bool = False
+) -> ir.Table:
+    """Return what each customer had done by the split, as was known then, and what they did in the holdout.
+
+    Refunds dated from the split on do not reach back before it: nobody knew of them on the split day.
+
+    Args:
+        facts: orders and, where known, refunds.
+        split: first day of the holdout.
+        as_of: first day after the holdout.
+        since: leave out customers whose first occasion lies before this day.
+        count_free: see `repeat_purchases`.
+
+    Returns:
+        One row per customer with an occasion before the split: customer_id, frequency, recency_days, age_days (int64),
+        monetary_value (float64, null without a repeat), holdout_orders (int64; occasions), holdout_value (float64;
+        their net value).
+
+    """
+    known = repeat_purchases(facts, split, since=since, count_free=count_free)
+    days = occasions(facts, as_of, count_free=count_free)
+    later = days.filter(days.day >= split.toordinal())
+    came = later.group_by(who="customer_id").aggregate(
+        later_orders=later.count().cast("int64"), later_value=later["value"].sum()
+    )
+    joined = known.left_join(came, known.customer_id == came.who)
+    return joined.select(
+        "customer_id",
+        *SHARED,
+        "monetary_value",
+        holdout_orders=joined.later_orders.fill_null(0).cast("int64"),
+        holdout_value=joined.later_value.fill_null(0.0),
+    )
+
+
+def holdout(facts: Facts, split: date, as_of: date, *, since: date | None = None, count_free: bool = False) -> Holdout:
+    """Return the same, grouped by the engine and read into memory: one row a group of equal customers.
+
+    Args:
+        facts, split, as_of, since, count_free: see `holdout_purchases`.
+
+    Raises:
+        InputError: the split does not lie within the log, the holdout has no day, or there is no customer before it.
+
+    """
+    _check(facts, split, as_of)
+    people = holdout_purchases(facts, split, as_of, since=since, count_free=count_free)
+    keys = [*SHARED, "monetary_value", "holdout_orders", "holdout_value"]
+    rows = people.group_by(keys).aggregate(customers=people.count().cast("int64")).to_pyarrow()
+    if not rows.num_rows:
+        raise InputError(
+            "clv.no_customers",
+            f"Nobody had bought anything before {split}.",
+            where="split",
+            value=split,
+            advice="Split at a later day.",
+        )
+    columns = {name: rows[name].to_numpy() for name in (*SHARED, "holdout_orders", "holdout_value", "customers")}
+    base, place = _unique(columns)
+    # a fixed order of rows, whatever the engine's: sums of floats then come out the same to the last digit
+    monetary = rows["monetary_value"].fill_null(0.0).to_numpy().astype(np.float64)
+    order = np.lexsort((columns["holdout_value"], columns["holdout_orders"], monetary, place))
+    numbers = {name: columns[name].astype(np.float64)[order] for name in ("customers", "holdout_orders")}
+    return Holdout(
+        split=split,
+        as_of=as_of,
+        base=base,
+        tuple_of_row=place[order],
+        customers=numbers["customers"],
+        monetary_value=monetary[order],
+        orders=numbers["holdout_orders"],
+        value=columns["holdout_value"].astype(np.float64)[order],
+    )
+
+
+def _unique(columns: dict[str, Ints]) -> tuple[CustomerBase, Ints]:
+    """Return each (frequency, recency, age) once with its customers, and where each row's stands."""
+    frequency, recency, age = (columns[name].astype(np.int64) for name in SHARED)
+    span = int(age.max()) + 1
+    key = (frequency * span + recency) * span + age
+    unique, place = np.unique(key, return_inverse=True)
+    people = np.bincount(place, weights=columns["customers"].astype(np.float64))
+    base = CustomerBase.of(
+        {
+            "frequency": unique // (span * span),
+            "recency_days": unique // span % span,
+            "age_days": unique % span,
+            "customers": people,
+        }
+    )
+    return base, place.astype(np.int64)
+
+
+def _check(facts: Facts, split: date, as_of: date) -> None:
+    log = observed(facts)
+    if not log.start < split < min(as_of, log.end):
+        raise InputError(
+            "clv.split",
+            f"The split {split} does not cut the log, which runs from {log.start} to {log.last_day}, in two.",
+            where="split",
+            value=split,
+            advice=f"Choose a day after {log.start} and before {min(as_of, log.end)}.",
+        )
