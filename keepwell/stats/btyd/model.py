@@ -93,7 +93,7 @@ class BuyTillYouDie(FittedModel):
         Args:
             rfm: see `CustomerBase.of`.
             horizon: see `days_of`.
-            discount_rate: per year, above −1.
+            discount_rate: per year, at least 0.
 
         """
         base, unit = self._base(rfm), self.time_unit.days
@@ -122,7 +122,7 @@ class BuyTillYouDie(FittedModel):
         Args:
             rfm: see `CustomerBase.of`.
             horizon: of both expectations, see `days_of`.
-            discount_rate: per year, above −1.
+            discount_rate: per year, at least 0.
 
         """
         base = self._base(rfm)
@@ -165,10 +165,10 @@ class BuyTillYouDie(FittedModel):
 
     def _force(self, discount_rate: float) -> float:
         """Return the continuous discount rate per day."""
-        if not (math.isfinite(discount_rate) and discount_rate > -1):
+        if not 0 <= discount_rate < math.inf:
             raise InputError(
                 "discount.rate",
-                f"A discount rate of {discount_rate} per year is none.",
+                f"The discount rate must be at least 0, not {discount_rate}.",
                 value=discount_rate,
                 advice="Give a fraction per year, such as 0.1 for 10 %.",
             )
