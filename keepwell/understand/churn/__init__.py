@@ -1,0 +1,1 @@
+"""Who has left, who will, and why."""
