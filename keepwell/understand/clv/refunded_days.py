@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ibis.expr.types as ir
 
-from keepwell.understand.activity import TOTAL
 from keepwell.understand.clock import day_number
 
-AMOUNT = "decimal(18, 4)"
+SMALLEST = 0.00005  # half the last digit of an amount
 
 
 def refunds_by_day(orders: ir.Table, refunds: ir.Table, days: ir.Table) -> ir.Table:
@@ -20,17 +19,22 @@ def refunds_by_day(orders: ir.Table, refunds: ir.Table, days: ir.Table) -> ir.Ta
     Args:
         orders: customer_id, order_id, ordered_at.
         refunds: customer_id, order_id (may be null), refunded_at, amount (at least 0).
-        days: customer_id, day (number), net (before refunds).
+        days: customer_id, day (number, int32), value (float64, before refunds).
 
     Returns:
-        customer_id, day, amount (decimal, at most 0); several rows a day are possible.
+        customer_id, day, amount (float64, at most 0); several rows a day are possible.
 
     """
-    dated = refunds.select("customer_id", "order_id", "amount", refund_day=day_number(refunds.refunded_at))
+    dated = refunds.select(
+        "customer_id",
+        "order_id",
+        amount=refunds.amount.cast("float64"),
+        refund_day=day_number(refunds.refunded_at).cast("int32"),
+    )
     placed = _placed(orders, dated)
     named = placed.filter(placed.order_day.notnull())
     nameless = placed.filter(placed.order_day.isnull())
-    known = named.select("customer_id", day="order_day", amount=(-named.amount).cast(AMOUNT))
+    known = named.select("customer_id", day="order_day", amount=-named.amount)
     return known.union(_latest(nameless, days, known))
 
 
@@ -38,7 +42,7 @@ def _placed(orders: ir.Table, refunds: ir.Table) -> ir.Table:
     """Return the refunds with the day of the order they name; null where it is not known."""
     ids = refunds.filter(refunds.order_id.notnull()).select(who="customer_id", named="order_id").distinct()
     found = orders.join(ids, (orders.customer_id == ids.who) & (orders.order_id == ids.named))
-    order_days = found.group_by("who", "named").aggregate(order_day=day_number(found.ordered_at).min())
+    order_days = found.group_by("who", "named").aggregate(order_day=day_number(found.ordered_at).min().cast("int32"))
     joined = refunds.left_join(
         order_days, (refunds.customer_id == order_days.who) & (refunds.order_id == order_days.named)
     )
@@ -47,13 +51,11 @@ def _placed(orders: ir.Table, refunds: ir.Table) -> ir.Table:
 
 def _latest(nameless: ir.Table, days: ir.Table, known: ir.Table) -> ir.Table:
     """Return the refunds that name no order, on the latest day with something left to take back."""
-    given = nameless.group_by(who="customer_id", refund_day="refund_day").aggregate(
-        refunded=nameless.amount.sum().cast(TOTAL)
-    )
+    given = nameless.group_by(who="customer_id", refund_day="refund_day").aggregate(refunded=nameless.amount.sum())
     theirs = days.semi_join(given, days.customer_id == given.who)
-    taken = known.group_by(taker="customer_id", taken_day="day").aggregate(taken=known.amount.sum().cast(TOTAL))
+    taken = known.group_by(taker="customer_id", taken_day="day").aggregate(taken=known.amount.sum())
     left = theirs.left_join(taken, (theirs.customer_id == taken.taker) & (theirs.day == taken.taken_day))
-    above = left.filter(left.net + left.taken.fill_null(0).cast(TOTAL) > 0).select("customer_id", "day")
+    above = left.filter(left["value"] + left.taken.fill_null(0.0) > SMALLEST).select("customer_id", "day")
     pairs = above.join(given, (above.customer_id == given.who) & (above.day <= given.refund_day))
     each = pairs.group_by("customer_id", "refund_day").aggregate(day=pairs.day.max(), refunded=pairs.refunded.max())
-    return each.select("customer_id", "day", amount=(-each.refunded).cast(AMOUNT))
+    return each.select("customer_id", "day", amount=-each.refunded)

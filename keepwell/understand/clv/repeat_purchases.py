@@ -18,7 +18,9 @@ CONVENTION = (
     "recency_days and age_days are whole days from the first occasion to the last one and to the last observed day; "
     "monetary_value is the mean net value of the occasions after the first."
 )
-ENTRY = ("occasions", "first_day", "last_day", "value", "first_value")
+# Amounts have four decimals, so a net amount nearer to zero than this is zero: sums of doubles stay far closer to the
+# exact sum than that, and take half the time and memory of sums of decimals.
+NOTHING = 0.00005
 
 
 def repeat_purchases(facts: Facts, as_of: date, *, since: date | None = None, count_free: bool = False) -> ir.Table:
@@ -65,8 +67,8 @@ def customers_seen(facts: Facts, as_of: date, *, count_free: bool = False) -> ir
     days = _days(facts, as_of, count_free)
     return days.group_by("customer_id").aggregate(
         occasions=days.is_occasion.sum().cast("int64"),
-        first_day=days.day.min(where=days.is_occasion),
-        last_day=days.day.max(where=days.is_occasion),
+        first_day=days.day.min(where=days.is_occasion).cast("int64"),
+        last_day=days.day.max(where=days.is_occasion).cast("int64"),
         value=days["value"].sum(where=days.is_occasion),
         first_value=days["value"].argmin(days.day, where=days.is_occasion),
     )
@@ -82,8 +84,8 @@ def bought(seen: ir.Table, as_of: date, *, since: date | None = None) -> ir.Tabl
     return found.select(
         "customer_id",
         frequency=frequency,
-        recency_days=(found.last_day - found.first_day).cast("int64"),
-        age_days=(as_of.toordinal() - 1 - found.first_day).cast("int64"),
+        recency_days=found.last_day - found.first_day,
+        age_days=as_of.toordinal() - 1 - found.first_day,
         monetary_value=ibis.ifelse(frequency > 0, later / frequency.cast("float64").nullif(0.0), ibis.null("float64")),
         first_value="first_value",
         first_ordered_on=day_of(found.first_day),
@@ -94,17 +96,22 @@ def bought(seen: ir.Table, as_of: date, *, since: date | None = None) -> ir.Tabl
 def _days(facts: Facts, as_of: date, count_free: bool) -> ir.Table:
     """Return customer_id, day, value (float64) and is_occasion for every customer and day with an order."""
     orders = before(facts.orders, "ordered_at", as_of)
-    rows = orders.select("customer_id", day=day_number(orders.ordered_at), amount=orders.revenue)
+    rows = orders.select("customer_id", day=_day(orders.ordered_at), amount=orders.revenue.cast("float64"))
     days = _by_day(rows, count_free)
     if facts.refunds is not None:
         refunds = refunds_by_day(orders, before(facts.refunds, "refunded_at", as_of), days)
         days = _by_day(rows.union(refunds), count_free)
-    is_occasion = days.net > 0
+    is_occasion = days["value"] > NOTHING
     if count_free:
-        is_occasion |= (days.net == 0) & (days.largest <= 0) & (days.smallest >= 0)
-    return days.select("customer_id", "day", value=days.net.cast("float64"), is_occasion=is_occasion)
+        is_occasion |= (days.largest <= NOTHING) & (days.smallest >= -NOTHING)
+    return days.select("customer_id", "day", "value", is_occasion=is_occasion)
+
+
+def _day(moment: ir.TimestampValue) -> ir.IntegerValue:
+    """Return the day number in four bytes: there is a row for every day on which somebody bought."""
+    return day_number(moment).cast("int32")
 
 
 def _by_day(rows: ir.Table, count_free: bool) -> ir.Table:
     free = {"largest": rows.amount.max(), "smallest": rows.amount.min()} if count_free else {}
-    return rows.group_by("customer_id", "day").aggregate(net=rows.amount.sum(), **free)
+    return rows.group_by("customer_id", "day").aggregate(value=rows.amount.sum(), **free)
