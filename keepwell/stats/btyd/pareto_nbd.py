@@ -112,7 +112,7 @@ class ParetoNBD(BuyTillYouDie):
     def _in_days(self) -> Floats:
         self._must_be_fitted()
         unit = self.time_unit.days
-        return self.parameters_ * np.array([1.0, unit, 1.0, unit])
+        return np.asarray(self.parameters_ * np.array([1.0, unit, 1.0, unit]), dtype=np.float64)
 
     def _log_likelihood(self, base: CustomerBase, end: Pairs) -> Floats:
         """Return log L(x, t_x, t) of each row but for Γ(r + x)/Γ(r), where t is the time in ``end``."""

@@ -56,14 +56,14 @@ class Histories:
         """Fold a customer base."""
         end, last = Pairs.of(base.frequency, base.age_days), Pairs.of(base.frequency, base.recency_days)
         keys, of_row = _distinct_keys(end.of_row * len(last.time) + last.of_row)
-        customers = np.bincount(of_row, weights=base.customers)
+        customers = np.bincount(of_row, weights=base.customers).astype(np.float64)
         frequency, of_frequency = _distinct_keys(base.frequency)
         return cls(
             Pairs(end.frequency, end.time, keys // len(last.time)),
             Pairs(last.frequency, last.time, keys % len(last.time)),
             customers,
             frequency.astype(np.float64),
-            np.bincount(of_frequency, weights=base.customers),
+            np.bincount(of_frequency, weights=base.customers).astype(np.float64),
         )
 
 
