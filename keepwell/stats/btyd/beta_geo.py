@@ -19,7 +19,7 @@ from keepwell.vocabulary.errors import InputError
 
 Floats = npt.NDArray[np.float64]
 
-SAMPLE_ROWS, SEED = 20_000, 2005
+SAMPLE = 20_000  # customers
 LARGEST_TABLE = 4_000_000  # pairs of x and T
 
 
@@ -47,11 +47,14 @@ class BetaGeo(BuyTillYouDie):
     def _maximum(self, base: CustomerBase) -> Maximum:
         """Maximise from several starts over a sample of rows, then over all of them from its best."""
         tally, unit = Tally.of(base, self._chances_at_first), self.time_unit.days
-        starts = _starts(tally)
-        part = tally.sample(SAMPLE_ROWS, SEED)
+        starts, part = _starts(tally), tally.sample(SAMPLE)
+        first = starts
         if part is not tally:
-            starts = [maximise(part.log_likelihood, starts, part.customers, self.parameter_names).parameters]
-        found = maximise(tally.log_likelihood, starts, tally.customers, self.parameter_names)
+            first = [maximise(part.log_likelihood, starts, part.customers, self.parameter_names).parameters]
+        found = maximise(tally.log_likelihood, first, tally.customers, self.parameter_names)
+        if part is not tally and found.convergence.note:  # the sample may have led astray
+            again = maximise(tally.log_likelihood, starts, tally.customers, self.parameter_names)
+            found = max(found, again, key=lambda maximum: maximum.log_likelihood)
         return Maximum(
             found.parameters / np.array([1.0, unit, 1.0, 1.0]),
             found.log_likelihood + tally.repeats * math.log(unit),  # a density per day is a density per week over 7

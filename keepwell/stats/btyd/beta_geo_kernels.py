@@ -5,9 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from keepwell.stats.btyd.hyp2f1 import log_hyp2f1
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32] | npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 BLOCK = 4096  # rows summed on their own first, so that millions lose no digits
 PANELS = 200
@@ -29,8 +34,18 @@ GAUSS = np.array([
 ])  # fmt: skip
 
 
-@njit(cache=True)
-def stopping(frequency, recency_at, age_at, weight, log_ratio, inverse, log_odds, r, stopped):  # type: ignore[no-untyped-def]
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def stopping(
+    frequency: Ints,
+    recency_at: Ints,
+    age_at: Ints,
+    weight: Floats,
+    log_ratio: Floats,
+    inverse: Floats,
+    log_odds: Floats,
+    r: float,
+    stopped: Floats,
+) -> tuple[float, float, float]:
     """Return Σ log(1 + e^D) over customers and its derivatives by r and α.
 
     D = log(a / (b + x − 1)) + (r + x) log((α + T) / (α + t_x)) is the log-odds that the customer stopped at the last
@@ -73,8 +88,17 @@ def stopping(frequency, recency_at, age_at, weight, log_ratio, inverse, log_odds
     return likelihood, by_r, by_alpha
 
 
-@njit(cache=True)
-def alive(frequency, recency_at, age_at, log_ratio, log_odds, r, is_safe_at_first, result):  # type: ignore[no-untyped-def]
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def alive(
+    frequency: Ints,
+    recency_at: Ints,
+    age_at: Ints,
+    log_ratio: Floats,
+    log_odds: Floats,
+    r: float,
+    is_safe_at_first: bool,
+    result: Floats,
+) -> None:
     """Write P(alive) = 1 / (1 + e^D) of each customer; 1 for those of no repeat where the model says so."""
     for row in range(len(frequency)):
         x = frequency[row]
@@ -86,8 +110,10 @@ def alive(frequency, recency_at, age_at, log_ratio, log_odds, r, is_safe_at_firs
         result[row] = (small if log_odd > 0.0 else 1.0) / (1.0 + small)
 
 
-@njit(cache=True)
-def _panel(low, high, r, alpha, a, b, force):  # type: ignore[no-untyped-def]
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _panel(
+    low: float, high: float, r: float, alpha: float, a: float, b: float, force: float
+) -> tuple[float, float, float]:
     """Return Kronrod's purchases, Kronrod's discounted purchases, and Gauss's purchases over (low, high)."""
     middle, half = (low + high) / 2.0, (high - low) / 2.0
     kronrod, discounted, gauss = 0.0, 0.0, 0.0
@@ -101,8 +127,8 @@ def _panel(low, high, r, alpha, a, b, force):  # type: ignore[no-untyped-def]
     return kronrod * half, discounted * half, gauss * half
 
 
-@njit(cache=True)
-def purchases(r, alpha, a, b, days, force):  # type: ignore[no-untyped-def]
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def purchases(r: float, alpha: float, a: float, b: float, days: float, force: float) -> tuple[float, float]:
     """Return expected and expected discounted purchases within ``days`` of somebody who is there now.
 
     They buy at a rate λ ~ gamma(r, α) and stop at each purchase with probability p ~ beta(a, b), so that the mean rate
@@ -134,23 +160,43 @@ def purchases(r, alpha, a, b, days, force):  # type: ignore[no-untyped-def]
     return expected, worth
 
 
-@njit(cache=True)
-def purchases_of_groups(frequency, age_days, r, alpha, a, b, days, force, expected, worth):  # type: ignore[no-untyped-def]
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def purchases_of_groups(
+    frequency: Ints,
+    age_days: Floats,
+    r: float,
+    alpha: float,
+    a: float,
+    b: float,
+    days: float,
+    force: float,
+    expected: Floats,
+    worth: Floats,
+) -> None:
     """Write `purchases` of customers who are there at T after x repeats: gamma(r + x, α + T) and beta(a, b + x)."""
     for row in range(len(frequency)):
         x = frequency[row]
         expected[row], worth[row] = purchases(r + x, alpha + age_days[row], a, b + x, days, force)
 
 
-@njit(cache=True)
-def mark(frequency, age_at, ages, is_used):  # type: ignore[no-untyped-def]
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def mark(frequency: Ints, age_at: Ints, ages: int, is_used: Bools) -> None:
     """Mark each pair of x and T that some customer has, in a table with ``ages`` columns."""
     for row in range(len(frequency)):
         is_used[frequency[row] * ages + age_at[row]] = True
 
 
-@njit(cache=True)
-def spread(frequency, age_at, ages, expected, worth, chance, results, worths):  # type: ignore[no-untyped-def]
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def spread(
+    frequency: Ints,
+    age_at: Ints,
+    ages: int,
+    expected: Floats,
+    worth: Floats,
+    chance: Floats,
+    results: Floats,
+    worths: Floats,
+) -> None:
     """Write each customer's share of what the pair of x and T will buy: times P(alive)."""
     for row in range(len(frequency)):
         pair = frequency[row] * ages + age_at[row]

@@ -80,12 +80,13 @@ class Stoppers:
             np.concatenate([self.weight, customers_by_age[there]]),
         )
 
-    def sample(self, rows: int, seed: int) -> Stoppers:
-        """Return some of the rows, weighted up to stand for all."""
-        kept = np.sort(np.random.default_rng(seed).choice(len(self.frequency), rows, replace=False))
-        weight = self.weight[kept]
+    def sample(self, customers: int) -> Stoppers:
+        """Return evenly picked customers, each standing for as many; the rows' order makes the pick a fair one."""
+        reach = np.cumsum(self.weight)
+        stands_for = reach[-1] / customers
+        picked = np.searchsorted(reach, (np.arange(customers) + 0.5) * stands_for)
         return Stoppers(
-            self.frequency[kept], self.recency_at[kept], self.age_at[kept], weight * (self.weight.sum() / weight.sum())
+            self.frequency[picked], self.recency_at[picked], self.age_at[picked], np.full(customers, stands_for)
         )
 
 
@@ -201,11 +202,11 @@ class Tally:
         ])  # fmt: skip
         return float(value), np.asarray(gradient * np.array([r, alpha, a, b]), dtype=np.float64)
 
-    def sample(self, rows: int, seed: int) -> Tally:
-        """Return the tally with some of its costly rows only, weighted up to stand for all."""
-        if len(self.stoppers.frequency) <= rows:
+    def sample(self, customers: int) -> Tally:
+        """Return the tally with some customers standing for all where each must be looked at."""
+        if len(self.stoppers.frequency) <= customers:
             return self
-        return replace(self, stoppers=self.stoppers.sample(rows, seed))
+        return replace(self, stoppers=self.stoppers.sample(customers))
 
 
 def _counted(places: npt.NDArray[Any], weight: Floats, size: int) -> Floats:

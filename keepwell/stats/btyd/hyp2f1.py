@@ -47,8 +47,8 @@ def hyp2f1(power: float, a: float, b: float, y: float) -> float:
     return math.exp(log_hyp2f1(power, a, b, math.log1p(y)))
 
 
-@njit(cache=True)
-def log_hyp2f1(power, a, b, u):  # type: ignore[no-untyped-def]
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def log_hyp2f1(power: float, a: float, b: float, u: float) -> float:
     """Return the logarithm of 2F1(power, a; a + b; 1 − e^u), u ≥ 0."""
     if u <= 0.0:
         return 0.0
@@ -63,8 +63,8 @@ def log_hyp2f1(power, a, b, u):  # type: ignore[no-untyped-def]
     return min(0.0, -power * u + _log_series(power, b, a + b, z))
 
 
-@njit(cache=True)
-def _length(first, second, below, z, u):  # type: ignore[no-untyped-def]
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _length(first: float, second: float, below: float, z: float, u: float) -> float:
     """Return about how many terms a series needs: up to its largest one, then down to the last digit."""
     half = (below + 1.0 - z * (first + second)) / 2.0
     under = half * half - (1.0 - z) * (below - z * first * second)
@@ -75,8 +75,8 @@ def _length(first, second, below, z, u):  # type: ignore[no-untyped-def]
     return largest + TAIL / -math.log1p(-math.exp(-u)) + 6.0 * math.sqrt(largest)
 
 
-@njit(cache=True)
-def _log_series(first, second, below, z):  # type: ignore[no-untyped-def]
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _log_series(first: float, second: float, below: float, z: float) -> float:
     """Return log 2F1(first, second; below; z) from its power series, rescaled before it overflows."""
     term, total, scale, n, factor = 1.0, 1.0, 0.0, 0.0, 0.0
     while n < MOST:
@@ -93,13 +93,13 @@ def _log_series(first, second, below, z):  # type: ignore[no-untyped-def]
     return scale + math.log(total)
 
 
-@njit(cache=True)
-def _softplus(value):  # type: ignore[no-untyped-def]
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _softplus(value: float) -> float:
     return value + math.log1p(math.exp(-value)) if value > 0.0 else math.log1p(math.exp(value))
 
 
-@njit(cache=True)
-def _log_density(logit, power, a, b, u):  # type: ignore[no-untyped-def]
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _log_density(logit: float, power: float, a: float, b: float, u: float) -> float:
     """Return log of p^a (1 − p)^b (1 + p y)^−power, up to a constant, by the logit of p.
 
     1 + p y = (1 + e^(v + u)) / (1 + e^v) since 1 + y = e^u.
@@ -108,8 +108,8 @@ def _log_density(logit, power, a, b, u):  # type: ignore[no-untyped-def]
     return a * logit - (a + b) * one - power * (_softplus(logit + u) - one)
 
 
-@njit(cache=True)
-def _mode(power, a, b, u):  # type: ignore[no-untyped-def]
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _mode(power: float, a: float, b: float, u: float) -> float:
     """Return the logit of the density's one mode, by bisection of its falling slope."""
     low, high = -800.0 - u, 800.0
     for _ in range(80):
@@ -125,8 +125,8 @@ def _mode(power, a, b, u):  # type: ignore[no-untyped-def]
     return (low + high) / 2.0
 
 
-@njit(cache=True)
-def _log_integral(power, a, b, u):  # type: ignore[no-untyped-def]
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _log_integral(power: float, a: float, b: float, u: float) -> float:
     """Return the logarithm of the density's integral over the logit, by the trapezoidal rule.
 
     Far out the density is an exact exponential (e^(a v) to the left, e^(−b v) to the right), and so is its sum.
