@@ -191,7 +191,7 @@ class Tally:
             self.rates @ np.log(r + j)
             - r * (self.customers_by_age @ log_ratio)
             - self.repeats_by_age @ (np.log(alpha) + log_ratio)
-            + self.survivals @ np.log1p(-a / (a + b + k))
+            - self.survivals @ np.log1p(a / (b + k))
             + mixed
         )
         gradient = np.array([
