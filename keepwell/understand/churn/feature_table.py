@@ -21,7 +21,7 @@ MOST_LEVELS = 50  # of a category; rarer ones count as the others
 ID_SHARE = 0.5  # of the rows with a text of their own, above which a text column names rows
 OTHER = "(other)"
 MISSING = "(missing)"
-ID_NAME = re.compile(r"(^|[_\W]|(?<=[a-z]))(id|ID|Id|key|uuid|number|no|email|phone)$")
+ID_NAME = re.compile(r"(^|[_\W])(id|ID|Id|key|uuid|number|no|email|phone)$|(?<=[a-z])(ID|Id|Key|Number|No)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,14 @@ class Feature:
         name: of the column.
         levels: texts of a category in the order of their codes; empty for a number.
         median: of a number, over the rows the model was fitted to; 0 for a category.
+        is_flag: a number that is 0 or 1.
 
     """
 
     name: str
     levels: tuple[str, ...] = ()
     median: float = 0.0
+    is_flag: bool = False
 
     @property
     def is_category(self) -> bool:
@@ -174,7 +176,7 @@ def _number(name: str, values: Floats) -> tuple[Feature | None, str]:
     is_unique = whole and len(distinct) == len(values) > 2
     if is_unique and (ID_NAME.search(name) or distinct[-1] - distinct[0] == len(values) - 1 > MOST_LEVELS):
         return None, f"{name} numbers the rows: left out."
-    return Feature(name, median=float(np.median(known))), ""
+    return Feature(name, median=float(np.median(known)), is_flag=set(distinct.tolist()) <= {0.0, 1.0}), ""
 
 
 def _category(name: str, texts: pa.ChunkedArray) -> tuple[Feature | None, str]:

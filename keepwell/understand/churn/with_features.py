@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from keepwell.stats.boosted_trees import BoostedTrees
 from keepwell.stats.calibration import PlattScaling
+from keepwell.understand.churn.association import merged
 from keepwell.understand.churn.feature_table import FeatureTable, arrow_of, learn
 from keepwell.understand.churn.label import enough, read_label
 from keepwell.understand.churn.leakage import same_as_time, telling
@@ -35,7 +36,8 @@ class ChurnModel:
         threads: processor cores.
 
     After ``fit``: ``features_``, ``rate_`` (share who left), ``customers_``, ``notes_`` (what was done to the table),
-    ``alarms_`` (features that know the outcome: look at them before using the model).
+    ``alarms_`` (features that know the outcome: look at them before using the model), ``merged_`` (places of features
+    that say the same).
 
     >>> random = np.random.default_rng(1)
     >>> calls = random.poisson(2, 400)
@@ -52,6 +54,7 @@ class ChurnModel:
     customers_: int
     notes_: tuple[str, ...]
     alarms_: tuple[str, ...]
+    merged_: tuple[tuple[int, ...], ...]
 
     def __init__(self, *, seed: int = 0, threads: int = 1) -> None:
         self.seed = seed
@@ -81,6 +84,7 @@ class ChurnModel:
             KeepwellError: LightGBM cannot be loaded.
 
         """
+        self._arguments = {"label": label, "drop": tuple(drop), "positive": positive, "group": group}
         arrow, labels, notes = labelled(table, label, positive)
         enough(labels)
         missing = [name for name in (*drop, *([group] if group else [])) if name not in arrow.column_names]
@@ -98,6 +102,7 @@ class ChurnModel:
             f"{name} alone tells who left (AUC {area:.3f}): it may have been written down after the fact."
             for name, area in telling(self.features_, matrix, labels)
         )
+        self.merged_ = merged(self.features_, matrix, seed=self.seed)
         groups = None if group is None else np.asarray(arrow[group].to_pylist(), dtype=str)
         self._trees = BoostedTrees(seed=self.seed, threads=self.threads).fit(
             matrix, labels, categories=self.features_.categories, groups=groups
@@ -128,6 +133,11 @@ class ChurnModel:
         raw = self._trees.contributions(self.features_.matrix(table)) * self._scaling.slope_
         raw[:, -1] += self._scaling.intercept_
         return raw
+
+    def arguments(self) -> dict[str, Any]:
+        """Return how ``fit`` was called, so that the same can be fitted to other rows."""
+        self._must_be_fitted()
+        return dict(self._arguments)
 
     def _must_be_fitted(self) -> None:
         if not hasattr(self, "rate_"):
