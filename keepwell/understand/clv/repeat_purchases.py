@@ -18,6 +18,7 @@ CONVENTION = (
     "recency_days and age_days are whole days from the first occasion to the last one and to the last observed day; "
     "monetary_value is the mean net value of the occasions after the first."
 )
+FREE = "Days whose orders came to exactly zero without a refund count as occasions too, as asked for."
 # Amounts have four decimals, so a net amount nearer to zero than this is zero: sums of doubles stay far closer to the
 # exact sum than that, and take half the time and memory of sums of decimals.
 NOTHING = 0.00005
