@@ -34,7 +34,7 @@ NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
 def tail(p: float, q: float, v: float, z: float) -> Tail:
     """Return log F and, for y of density proportional to (A + y)⁻ᵖ (B + y)⁻ᑫ, what its gradient is made of.
 
-    That is E log(1 + y/A), E log(1 + y/B), p E[A / (A + y)] and q E[B / (B + y)].
+    That is E log(1 + y/A), E log(1 + y/B), E[y / (A + y)] and E[y / (B + y)].
 
     Args:
         p: exponent of the larger, A; above 0.
@@ -43,7 +43,7 @@ def tail(p: float, q: float, v: float, z: float) -> Tail:
         z: 1 − v, to full precision where v is near 1.
 
     >>> [round(value, 6) for value in tail(1.0, 2.0, 0.5, 0.5)]  # log(4 − 4 log 2), …
-    [0.204907, 0.361433, 0.578561, 0.741109, 1.258891]
+    [0.204907, 0.361433, 0.578561, 0.258891, 0.370554]
 
     """
     if z <= SERIES_UP_TO:
@@ -55,25 +55,26 @@ def tail(p: float, q: float, v: float, z: float) -> Tail:
 def _series(p: float, q: float, z: float) -> Tail:
     m, c = p + q - 1.0, p + q
     coefficient, power, n = 1.0, 1.0, 0.0  # (p)ₙ / (p + q)ₙ and zⁿ
-    rest, by_p, by_q = 0.0, 0.0, 0.0  # (F − 1) / z and the derivatives of F by p and q
+    f, by_p, by_q = 1.0, 0.0, 0.0  # F and its derivatives by p and q
     sum_p, sum_c = 0.0, 0.0
+    large, small = 0.0, 0.0  # the two shares times F
     while True:
         one_p, one_c = 1.0 / (p + n), 1.0 / (c + n)
+        here = coefficient * power * one_c
+        large += here * (1.0 - n * (q - 1.0) / p)
+        small += here * (1.0 + n)
         coefficient *= (p + n) * one_c
         sum_p += one_p
         sum_c += one_c
-        term = coefficient * power
-        rest += term
         power *= z
-        by_p += term * z * (sum_p - sum_c)
-        by_q -= term * z * sum_c
+        term = coefficient * power
+        f += term
+        by_p += term * (sum_p - sum_c)
+        by_q -= term * sum_c
         n += 1.0
-        if coefficient * power * (1.0 + sum_p) <= SMALL * (1.0 - z) or n > 1000.0:
+        if term * (1.0 + sum_p) * n <= SMALL * (1.0 - z) or n > 1000.0:
             break
-    f = 1.0 + z * rest
-    large = m * rest / f
-    small = m * (1.0 - (1.0 - z) * rest) / f
-    return math.log(f), 1.0 / m - by_p / f, 1.0 / m - by_q / f, large, small
+    return math.log(f), 1.0 / m - by_p / f, 1.0 / m - by_q / f, large / f, small / f
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
@@ -114,7 +115,7 @@ def _panels(p: float, q: float, v: float, z: float) -> Tail:
     left = _reach(mode, -1.0, m, p, v, z) if mode > 0.0 else 0.0
     right = _reach(mode, 1.0 / m, m, p, v, z)
     bend = math.log(z / v)  # the integrand has poles at bend ± iπ: panels grow with the distance from there
-    total = log_large = log_small = inverse_large = inverse_small = 0.0
+    total = log_large = log_small = large = small = 0.0
     while left < right:
         end = left + max(3.0, (left - bend if left > bend else (bend - left) / 2.0))
         if left < mode:
@@ -131,18 +132,13 @@ def _panels(p: float, q: float, v: float, z: float) -> Tail:
             total += weight
             log_small += weight * w
             log_large += weight * (w + mixture)
-            inverse_small += weight * math.exp(-w)
-            inverse_large += weight * math.exp(-w - mixture)
+            large -= weight * math.expm1(-w - mixture)
+            small -= weight * math.expm1(-w)
         if end <= left:  # narrower than floating point can tell apart
             break
         left = end
-    return (
-        math.log(m) + top + math.log(total),
-        log_large / total,
-        log_small / total,
-        p * inverse_large / total,
-        q * inverse_small / total,
-    )
+    log_f = math.log(m) + top + math.log(total)
+    return log_f, log_large / total, log_small / total, large / total, small / total
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
@@ -184,21 +180,25 @@ def pair_terms(
         q = s + 1.0 if is_death else s
         ratio = b / a
         if alpha >= beta:
-            log_f, log_a, log_b, inverse_a, inverse_b = tail(p, q, ratio, (alpha - beta) / a)
+            log_f, log_a, log_b, share_a, share_b = tail(p, q, ratio, (alpha - beta) / a)
             scale = 1.0 if is_death else ratio
         else:
-            log_f, log_b, log_a, inverse_b, inverse_a = tail(q, p, a / b, (beta - alpha) / b)
+            log_f, log_b, log_a, share_b, share_a = tail(q, p, a / b, (beta - alpha) / b)
             scale = 1.0 / ratio if is_death else 1.0
         lead = s if is_death else r + x
         values[pair] = still_buying(r, alpha, s, beta, x, t) + math.log(lead / m * scale) + log_f
         gradients[pair, 0] = -r * (math.log1p(t / alpha) + log_a)
         gradients[pair, 2] = -s * (math.log1p(t / beta) + log_b)
+        # E[α / (α + t + y)] is near 1 on a ridge, where r is huge: so it is 1 minus what is kept to full precision
+        passed_a, passed_b = (t + alpha * share_a) / a, (t + beta * share_b) / b
+        gradients[pair, 1] = r * passed_a - x * (1.0 - passed_a)
+        gradients[pair, 3] = s * passed_b
         if is_death:
             gradients[pair, 2] += 1.0
+            gradients[pair, 3] -= 1.0 - passed_b
         else:
             gradients[pair, 0] += r / (r + x)
-        gradients[pair, 1] = r - inverse_a * alpha / a
-        gradients[pair, 3] = s - inverse_b * beta / b
+            gradients[pair, 1] -= 1.0 - passed_a
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
