@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from keepwell.decide.foretold import Foretold, NewcomerForecast
 from keepwell.decide.last_year import scaled
 from keepwell.decide.order_log import EVERYONE, OrderLog, ValueGroup
 from keepwell.stats.discounting import spread_factor
@@ -23,14 +25,29 @@ def allowable_cac(order_log: OrderLog, business: Business) -> list[AllowableCac]
     means are shrunk towards the base (`stats.shrinkage.shrink`). Pay more, and a newcomer does not earn it back
     within the horizon; what comes after the horizon is not counted.
 
+    Where a model of lifetime value foretells what newcomers bring, its figure takes that place (young groups then
+    count too), and what was counted stands beside it in ``as_measured``.
+
     Args:
-        order_log: the value groups.
+        order_log: the value groups, and what is foretold.
         business: margin rate and discount rate.
 
     Returns:
         The whole base first; then group by group in the order given. Amounts are at least 0.
 
     """
+    counted = _counted(order_log, business)
+    if not isinstance(order_log.foretold, Foretold) or not order_log.foretold.newcomers:
+        return counted
+    measured = {(item.dimension, item.group): item for item in counted}
+    answers = [
+        _foretold(group, measured.pop((group.dimension, group.group), None), order_log, business)
+        for group in order_log.foretold.newcomers
+    ]
+    return answers + list(measured.values())
+
+
+def _counted(order_log: OrderLog, business: Business) -> list[AllowableCac]:
     answers = []
     for dimension in order_log.dimensions:
         groups = order_log.groups(dimension)
@@ -84,6 +101,32 @@ def _one(group: ValueGroup, shrunk: ShrunkMean, order_log: OrderLog, business: B
         is_thin=is_thin,
         note=_note(group, is_thin, loses),
     )
+
+
+def _foretold(
+    group: NewcomerForecast, counted: AllowableCac | None, order_log: OrderLog, business: Business
+) -> AllowableCac:
+    nobody = NotAvailable(f"nobody of this group has been watched for the whole {order_log.horizon_days} days yet")
+    is_thin = group.customers < THIN
+    notes = [group.note] if group.note else []
+    if is_thin:
+        notes.append(f"few customers ({group.customers}): the figure leans on the whole base")
+    return AllowableCac(
+        dimension=group.dimension,
+        group=group.group,
+        customers=group.customers,
+        within_horizon=_margin_of(group.value, business),
+        as_measured=nobody if counted is None else counted.as_measured,
+        on_first_order=_margin_of(group.first_order, business),
+        shrinkage=group.weight_of_base,
+        is_thin=is_thin,
+        note="; ".join(notes),
+    )
+
+
+def _margin_of(revenue: Estimate, business: Business) -> Estimate:
+    low, high = (None if end is None else max(0.0, end * business.margin_rate) for end in (revenue.low, revenue.high))
+    return replace(revenue, value=max(0.0, revenue.value * business.margin_rate), low=low, high=high)
 
 
 def _floored(estimate: Callable[[], Estimate | NotAvailable], group: ValueGroup) -> Figure:

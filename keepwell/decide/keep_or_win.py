@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from keepwell.decide.allowable_cac import THIN, allowable_cac
 from keepwell.decide.channels import channel_verdicts
 from keepwell.decide.claims import claims
+from keepwell.decide.foretold import Foretold
 from keepwell.decide.holdout import first_holdout
 from keepwell.decide.last_year import LastYear, last_year
 from keepwell.decide.lean import lean_table
@@ -26,7 +27,7 @@ from keepwell.decide.what_if_changes import (
     new_product,
     retention_changes,
 )
-from keepwell.vocabulary.answer import Answer, ChannelVerdict, Lean, LeanCriterion, StatedSplit, Status
+from keepwell.vocabulary.answer import Answer, BaseValue, ChannelVerdict, Lean, LeanCriterion, StatedSplit, Status
 from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.estimate import Estimate, NotAvailable
 
@@ -94,7 +95,7 @@ def answer(
         thresholds=tuple(thresholds(found)),
         allowable_cac=tuple(allowable),
         retention_points=tuple(points),
-        what_ifs=tuple(simulate(year, last, standard_scenarios() if scenarios is None else scenarios, seed, goal)),
+        what_ifs=tuple(simulate(year, standard_scenarios() if scenarios is None else scenarios, seed, goal)),
         criteria=tuple(criteria),
         claims=tuple(claims(order_log, business, last, seed)),
         channels=tuple(verdicts),
@@ -102,6 +103,7 @@ def answer(
         holdout=holdout,
         not_identified=tuple(not_identified(found)),
         assumptions=tuple(assumptions(found, growth_wanted)),
+        base_value=_base_value(order_log.foretold),
     )
 
 
@@ -155,6 +157,22 @@ def _split(found: Findings, stated: StatedRanges | None, seed: int) -> StatedSpl
         cac = paid[0].cac if len(paid) == 1 else _joint_cac(paid)
         stated = assumed_ranges(found.last, worth.value, cac)
     return stated_split(found.last, found.business, stated, seed)
+
+
+def _base_value(foretold: Foretold | NotAvailable) -> BaseValue | NotAvailable:
+    if isinstance(foretold, NotAvailable):
+        return foretold
+    return BaseValue(
+        model=foretold.model,
+        why=foretold.why,
+        days=foretold.days,
+        customers=foretold.customers,
+        alive=foretold.alive,
+        orders=foretold.orders,
+        margin=foretold.margin,
+        discounted_margin=foretold.discounted_margin,
+        notes=foretold.notes,
+    )
 
 
 def _joint_cac(paid: Sequence[ChannelVerdict]) -> Estimate | None:

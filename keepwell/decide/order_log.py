@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from keepwell.decide.foretold import FORETOLD_COLUMNS, Foretold
+from keepwell.vocabulary.answer import NO_MODEL
 from keepwell.vocabulary.errors import InputError
-from keepwell.vocabulary.estimate import Evidence, SampleMean
+from keepwell.vocabulary.estimate import Evidence, NotAvailable, SampleMean
 from keepwell.vocabulary.period import Period
 
 Floats = npt.NDArray[np.float64]
@@ -40,7 +42,7 @@ class ValueGroup:
         group: the group's name, e.g. ``"2010-Q1"``; ``"all"`` for the whole base.
         value: net revenue per customer within the horizon, the first order included, in business currency.
         first_order: revenue of the first order alone, of the same customers.
-        evidence: ``COUNTED`` for historic value. A predicted value enters here too, with its own evidence.
+        evidence: ``COUNTED`` for historic value.
         is_discounted: true when ``value`` is already worth of today.
         is_truncated: true when some of the customers were first seen in the log's first gap between orders: they may
             be older than they look, so that the value reads high.
@@ -98,7 +100,9 @@ class OrderLog:
         customers: one row per customer, up to 1e6: ``segment`` (text) and the numbers ``tenure_days`` (days from the
             first order to ``as_of``), ``recency_days`` (from the last), ``orders_year`` and ``revenue_year`` (orders
             and net revenue of the last 365 days), ``revenue_90_days``, ``orders_year_before`` and
-            ``revenue_year_before`` (the 365 days before the last 365). Net revenue may be below 0.
+            ``revenue_year_before`` (the 365 days before the last 365). Net revenue may be below 0. With ``foretold``
+            also ``probability_alive`` and ``expected_margin`` with ``expected_margin_low`` and
+            ``expected_margin_high``: contribution margin to be expected within ``foretold.days``.
         growth: growth accounting by month: period (date), active, new, retained, resurrected, churned, is_complete.
         revenue: by month: period (date), new_revenue (first orders), returning_revenue, new_customers, orders,
             is_truncated (some of the new may be old customers).
@@ -109,6 +113,7 @@ class OrderLog:
         channel_days: days of the period that ``channels`` covers, at least 1.
         monthly_spend: period (date), spend: all acquisition spend by month; ``None`` without spend.
         product_trial: who bought products that were new; ``None`` without order lines.
+        foretold: what a model of lifetime value says, or why there is none.
 
     Raises:
         InputError: a column is missing, or a number in ``customers`` is not finite.
@@ -128,6 +133,7 @@ class OrderLog:
     channel_days: int = YEAR_DAYS
     monthly_spend: pd.DataFrame | None = None
     product_trial: ProductTrial | None = None
+    foretold: Foretold | NotAvailable = NO_MODEL
 
     def __post_init__(self) -> None:
         _require("customers", self.customers, ("segment", *CUSTOMER_NUMBERS))
@@ -144,7 +150,9 @@ class OrderLog:
                 value=(self.horizon_days, self.channel_days),
                 advice="Use e.g. 365.",
             )
-        for name in CUSTOMER_NUMBERS:
+        foretold = FORETOLD_COLUMNS if isinstance(self.foretold, Foretold) else ()
+        _require("customers", self.customers, foretold)
+        for name in (*CUSTOMER_NUMBERS, *foretold):
             bad = np.flatnonzero(~np.isfinite(self.column(name)))
             if bad.size:
                 raise InputError(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from keepwell.decide.foretold import Foretold, if_alive
 from keepwell.decide.last_year import sample, scaled
 from keepwell.decide.order_log import Floats, OrderLog
 from keepwell.vocabulary.answer import Figure, RetentionPoint
 from keepwell.vocabulary.business import Business
-from keepwell.vocabulary.estimate import Estimate, NotAvailable, SampleMean
+from keepwell.vocabulary.estimate import Estimate, Evidence, NotAvailable, SampleMean
 
 POINT = 0.01
 ALL_SEGMENTS = "all"
@@ -22,10 +23,12 @@ ASSUMPTIONS = (
 def retention_points(order_log: OrderLog, business: Business) -> list[RetentionPoint]:
     """Return what it is worth, in margin of one year, when one in a hundred customers of a segment stays who would not.
 
-    ``0.01 × customers who ordered in the last year × their mean margin in it``, with the normal interval of the mean.
+    ``0.01 × customers who ordered in the last year × the mean margin that one who stays brings``. That margin is
+    foretold where there is a model (a customer's expected margin by the probability that they are still there, with
+    the interval of the expectation), else what the customer brought last year (with the normal interval of the mean).
 
     Args:
-        order_log: customers with their segment and last year's revenue.
+        order_log: customers with their segment, last year's revenue, and what is foretold of them.
         business: margin rate.
 
     Returns:
@@ -34,11 +37,32 @@ def retention_points(order_log: OrderLog, business: Business) -> list[RetentionP
     """
     revenue, is_active = order_log.column("revenue_year"), order_log.column("orders_year") > 0
     codes, names = order_log.customers["segment"].astype("object").fillna("unnamed").factorize()
+    if isinstance(order_log.foretold, Foretold):
+        return _foretold(order_log, is_active, codes, [str(name) for name in names])
     segments = [
         _point(str(name), *_within(revenue, is_active, codes == code), business) for code, name in enumerate(names)
     ]
     segments.sort(key=lambda point: (-_worth(point), point.segment))
     return [_point(ALL_SEGMENTS, sample(revenue[is_active]), int((~is_active).sum()), business), *segments]
+
+
+def _foretold(order_log: OrderLog, is_active: np.ndarray, codes: np.ndarray, names: list[str]) -> list[RetentionPoint]:
+    columns = ("expected_margin", "expected_margin_low", "expected_margin_high")
+    stays = np.stack([if_alive(order_log.customers, column) for column in columns])
+    segments = [_foretold_point(name, stays, codes == code, is_active) for code, name in enumerate(names)]
+    segments.sort(key=lambda point: (-_worth(point), point.segment))
+    return [_foretold_point(ALL_SEGMENTS, stays, np.ones_like(is_active), is_active), *segments]
+
+
+def _foretold_point(segment: str, stays: Floats, is_member: np.ndarray, is_active: np.ndarray) -> RetentionPoint:
+    kept, not_active = is_member & is_active, int((is_member & ~is_active).sum())
+    customers = int(kept.sum())
+    if not customers:
+        nobody = NotAvailable("nobody in this segment ordered in the last year: winning them back is another question")
+        return RetentionPoint(segment, 0, not_active, nobody, nobody)
+    value, low, high = stays[:, kept].mean(axis=1)
+    margin = Estimate(float(value), float(low), float(high), evidence=Evidence.REGRESSION)
+    return RetentionPoint(segment, customers, not_active, margin, _times(margin, customers * POINT))
 
 
 def _within(revenue: Floats, is_active: np.ndarray, is_member: np.ndarray) -> tuple[SampleMean, int]:

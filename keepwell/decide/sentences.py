@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from keepwell.decide.allowable_cac import THIN
+from keepwell.decide.foretold import Foretold
 from keepwell.decide.last_year import LastYear
 from keepwell.decide.order_log import OrderLog
 from keepwell.decide.wording import about, signed_rate, within
@@ -103,8 +104,10 @@ def not_identified(found: Findings) -> list[NotIdentified]:
         NotIdentified(
             "What does it cost to keep a customer?", "spend on campaigns, discounts and service to customers"
         ),
-        NotIdentified("What is a customer worth beyond the horizon?", "a model of lifetime value on the same orders"),
     ]
+    if isinstance(found.order_log.foretold, NotAvailable):
+        needs = f"a model of lifetime value, and there is none: {found.order_log.foretold.reason}"
+        gaps.append(NotIdentified("What will today's customers bring?", needs))
     if found.business.margin_is_assumed:
         gaps.append(NotIdentified("What is the margin?", "cost of goods, shipping and fees, or a margin rate of yours"))
     return gaps
@@ -117,11 +120,13 @@ def assumptions(found: Findings, growth_wanted: float) -> list[str]:
     lines = [
         f"Contribution margin is {business.margin_rate:.0%} of net revenue, {said}.",
         f"Later money is discounted by {business.discount_rate:.0%} a year.",
-        f"Value is historic: what customers brought whose first {found.order_log.horizon_days} days are all observed.",
+        _value_of(found),
         f"What-ifs are held against {signed_rate(growth_wanted)} on last year's margin.",
-        "Next year's newcomers come as last year's did and bring what newcomers brought before.",
+        f"Next year's newcomers come as last year's did and bring {_newcomers_bring(found)}.",
     ]
-    if last.carried_is_measured:
+    if found.order_log.foretold:
+        lines.append("What today's customers bring next year is foretold customer by customer.")
+    elif last.carried_is_measured:
         lines.append(f"Last year's customers bring {last.carried:.0%} of their margin again, as those before them did.")
     else:
         lines.append("With less than two years of orders, newcomers are taken to just replace what is lost.")
@@ -130,6 +135,20 @@ def assumptions(found: Findings, growth_wanted: float) -> list[str]:
     if last.is_scaled:
         lines.append(f"The log holds {last.days} days; newcomers are scaled to a year, other figures are not.")
     return lines
+
+
+def _value_of(found: Findings) -> str:
+    foretold, days = found.order_log.foretold, found.order_log.horizon_days
+    if isinstance(foretold, Foretold):
+        return (
+            f"Value is foretold by {foretold.model}, the model that the last part of the log spoke for: {foretold.why}"
+        )
+    return f"Value is historic: what customers brought whose first {days} days are all observed."
+
+
+def _newcomers_bring(found: Findings) -> str:
+    foretold = found.order_log.foretold
+    return "what the model foretells" if isinstance(foretold, Foretold) else "what newcomers brought before"
 
 
 def _win(found: Findings) -> str:

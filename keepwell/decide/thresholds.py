@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from keepwell.decide.foretold import Foretold
 from keepwell.decide.order_log import Floats
 from keepwell.decide.revenue_share import share_of_the_best
 from keepwell.decide.sentences import Findings
@@ -28,6 +29,8 @@ def reasons(found: Findings) -> list[Reason]:
         people = f"The {last.active:,} customers who ordered" if last.active != 1 else "The one customer who ordered"
         sentence = f"{people} in the last year brought {about(base.value, currency)} of margin."
         listed.append(Reason(sentence, base, Unit.MONEY, ("historic, not a forecast",)))
+    if isinstance(found.order_log.foretold, Foretold):
+        listed.append(_base(found.order_log.foretold, currency))
     if isinstance(last.returning_share, Estimate):
         share = last.returning_share
         listed.append(Reason(f"{share.value:.0%} of revenue came from customers of earlier years.", share, Unit.RATE))
@@ -41,11 +44,27 @@ def reasons(found: Findings) -> list[Reason]:
         horizon = within(found.order_log.horizon_days)
         earned = about_with_range(found.price, currency)
         sentence = f"A new customer earns {earned} of margin {horizon}, on average."
-        listed.append(Reason(sentence, found.allowable.within_horizon, Unit.MONEY, ("customers with a full horizon",)))
+        listed.append(Reason(sentence, found.allowable.within_horizon, Unit.MONEY, (_counted_on(found),)))
     if found.point_worth is not None:
         sentence = f"One point of yearly retention is worth {about_with_range(found.point_worth, currency)} a year."
         listed.append(Reason(sentence, found.point.worth, Unit.MONEY, ("those kept are worth the average",)))
     return [*listed, *_channels(found)]
+
+
+def _base(foretold: Foretold, currency: str) -> Reason:
+    alive = f"{foretold.alive.value:,.0f} of the {foretold.customers:,} customers there have been"
+    sentence = (
+        f"Today's customers are expected to bring {about_with_range(foretold.margin, currency)} of margin "
+        f"{within(foretold.days)}; {alive} are expected to be still there."
+    )
+    return Reason(sentence, foretold.margin, Unit.MONEY, (f"foretold by {foretold.model}",))
+
+
+def _counted_on(found: Findings) -> str:
+    foretold = found.order_log.foretold
+    if isinstance(foretold, Foretold) and foretold.newcomers:
+        return f"foretold by {foretold.model}"
+    return "customers with a full horizon"
 
 
 def _channels(found: Findings) -> list[Reason]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keepwell.decide.last_year import LastYear
 from keepwell.decide.next_year import Year, redrawn
 from keepwell.decide.order_log import Floats
 from keepwell.vocabulary.answer import Figure, WhatIfResult
@@ -39,7 +38,6 @@ class WhatIf:
 
 def simulate(
     year: Year,
-    last: LastYear,
     scenarios: Sequence[Sequence[WhatIf]],
     seed: int,
     goal: float | None = None,
@@ -52,7 +50,6 @@ def simulate(
 
     Args:
         year: the expected year.
-        last: the last year's figures.
         scenarios: each a sequence of changes, applied in order.
         seed: of the simulation; the same seed gives the same intervals.
         goal: margin per year to be reached, or ``None``.
@@ -60,7 +57,7 @@ def simulate(
 
     """
     possible = [not _missing(year, scenario) for scenario in scenarios]
-    spreads = _spreads(year, last, [s for s, ok in zip(scenarios, possible, strict=True) if ok], seed, draws)
+    spreads = _spreads(year, [s for s, ok in zip(scenarios, possible, strict=True) if ok], seed, draws)
     results = []
     for scenario, is_possible in zip(scenarios, possible, strict=True):
         if is_possible:
@@ -82,16 +79,14 @@ def total(year: Year) -> float:
     return float(year.margin.sum()) + year.rest
 
 
-def _spreads(
-    year: Year, last: LastYear, scenarios: Sequence[Sequence[WhatIf]], seed: int, draws: int
-) -> list[tuple[Floats, Floats]]:
+def _spreads(year: Year, scenarios: Sequence[Sequence[WhatIf]], seed: int, draws: int) -> list[tuple[Floats, Floats]]:
     """Return per scenario the deviations of the total before and of the change, arrays of shape (draws,)."""
     size = min(year.margin.size, LARGEST_SAMPLE)
     base = np.zeros((draws, len(scenarios) + 1))
     rest = np.zeros_like(base)
     for draw in range(draws):
         rng = np.random.default_rng([seed, draw])
-        before = redrawn(year, last, size, rng)
+        before = redrawn(year, size, rng)
         base[draw, 0], rest[draw, 0] = before.margin.sum(), before.rest
         for column, scenario in enumerate(scenarios, start=1):
             after = apply(scenario, before, np.random.default_rng([seed, draw, column]))

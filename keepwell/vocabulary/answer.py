@@ -13,6 +13,7 @@ from keepwell.vocabulary.period import Period
 from keepwell.vocabulary.plain import plain
 
 Figure = Estimate | NotAvailable
+NO_MODEL = NotAvailable("no model of lifetime value was fitted")
 
 
 class Lean(StrEnum):
@@ -47,8 +48,9 @@ class AllowableCac:
     """The most one may pay for a new customer of a group.
 
     ``within_horizon`` is the discounted contribution margin of a newcomer within the horizon, shrunk towards the
-    whole base by ``shrinkage`` (0: the group's own figure, 1: the base's); ``as_measured`` is the group's own,
-    ``on_first_order`` what the first order alone earns. Money per customer.
+    whole base by ``shrinkage`` (0: the group's own figure, 1: the base's), foretold by a model where there is one;
+    ``as_measured`` is what the group's customers brought who were watched for the whole horizon, ``on_first_order``
+    what the first order alone earns. Money per customer.
     """
 
     dimension: str
@@ -63,8 +65,30 @@ class AllowableCac:
 
 
 @dataclass(frozen=True, slots=True)
+class BaseValue:
+    """What today's customers are expected to bring within ``days``, by a model that was tried on a holdout.
+
+    ``alive`` is how many of the ``customers`` are expected to be still there, ``margin`` the contribution margin
+    they bring, ``discounted_margin`` the same in money of today; ``why`` says why this model.
+    """
+
+    model: str
+    why: str
+    days: int
+    customers: int
+    alive: Figure
+    orders: Figure
+    margin: Figure
+    discounted_margin: Figure
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RetentionPoint:
     """What one percentage point of yearly retention is worth in a segment, as margin of one year.
+
+    ``margin_per_customer`` is what a customer who stays brings in a year: foretold where there is a model, else last
+    year's.
 
     ``customers`` are those who ordered in the last year; ``not_active`` the others of the segment.
     """
@@ -223,6 +247,7 @@ class Answer:
     holdout: Holdout | NotAvailable
     not_identified: tuple[NotIdentified, ...]
     assumptions: tuple[str, ...]
+    base_value: BaseValue | NotAvailable = NO_MODEL
 
     def as_dict(self) -> dict[str, object]:
         """Return the whole answer as plain values for JSON."""

@@ -100,7 +100,7 @@ def with_channels(log: OrderLog, spend: float, won: int) -> OrderLog:
 def outcome(log: OrderLog, *changes: object) -> float:
     """Return the change of next year's margin under a scenario."""
     last = last_year(log, GBP)
-    result = simulate(next_year(log, GBP, last), last, [list(changes)], seed=3, draws=60)[0]
+    result = simulate(next_year(log, GBP, last), [list(changes)], seed=3, draws=60)[0]
     assert isinstance(result.change, Estimate)
     return result.change.value
 
@@ -158,7 +158,7 @@ def test_a_retention_point_is_a_hundredth_of_the_active_customers_margin() -> No
 def test_a_what_if_of_nothing_changes_nothing(nothing) -> None:
     log = shop()
     last = last_year(log, GBP)
-    result = simulate(next_year(log, GBP, last), last, [[nothing]], seed=3, draws=60)[0]
+    result = simulate(next_year(log, GBP, last), [[nothing]], seed=3, draws=60)[0]
     assert (result.change.value, result.change.low, result.change.high) == pytest.approx((0, 0, 0), abs=1e-6)
 
 
@@ -187,7 +187,7 @@ def test_scenarios_apply_in_order() -> None:
 def test_the_interval_of_a_large_base_does_not_depend_on_the_sample_drawn() -> None:
     log = shop(40_000)
     last = last_year(log, GBP)
-    result = simulate(next_year(log, GBP, last), last, [[customers_leave(0.25)]], seed=3, draws=300)[0]
+    result = simulate(next_year(log, GBP, last), [[customers_leave(0.25)]], seed=3, draws=300)[0]
     margins = log.column("revenue_year") * GBP.margin_rate * last.carried
     # Variance of a sum of resampled, randomly thinned customers: n·(E[(b·m)²] − E[b·m]²) with b ~ Bernoulli(.25).
     active = margins[log.column("orders_year") > 0]
@@ -198,7 +198,7 @@ def test_the_interval_of_a_large_base_does_not_depend_on_the_sample_drawn() -> N
 def test_questions_about_spend_say_what_they_need_when_there_is_none() -> None:
     log = shop()
     last = last_year(log, GBP)
-    for result in simulate(next_year(log, GBP, last), last, [[cac_rises()], [budget_cut()]], seed=1, draws=50):
+    for result in simulate(next_year(log, GBP, last), [[cac_rises()], [budget_cut()]], seed=1, draws=50):
         assert isinstance(result.change, NotAvailable)
         assert "spend" in result.change.reason
 
@@ -211,7 +211,7 @@ def test_cutting_a_budget_that_buys_nobody_saves_it() -> None:
 def test_a_rising_cac_costs_newcomers_as_a_prior_says() -> None:
     log = with_channels(shop(), spend=1000.0, won=50)
     last = last_year(log, GBP)
-    result = simulate(next_year(log, GBP, last), last, [[cac_rises(0.2)]], seed=1, draws=50)[0]
+    result = simulate(next_year(log, GBP, last), [[cac_rises(0.2)]], seed=1, draws=50)[0]
     assert result.change.value < 0
     assert result.evidence is Evidence.PRIOR
 
