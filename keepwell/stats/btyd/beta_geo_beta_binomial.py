@@ -137,7 +137,7 @@ class BetaGeoBetaBinomial(FittedModel):
 
 
 def _ahead(opportunities: int) -> int:
-    if opportunities != int(opportunities) or not 1 <= opportunities <= MOST:
+    if not 1 <= opportunities <= MOST or opportunities != int(opportunities):
         raise InputError(
             "horizon.opportunities",
             f"The horizon must be a whole number of opportunities from 1 to {MOST:,}, not {opportunities}.",

@@ -87,5 +87,5 @@ def _log_likelihood(parameters: Floats, pairs: Pairs, customers: Floats) -> tupl
     elapsed = np.log1p(age / alpha)
     total = customers @ (values - r * elapsed - x * np.log(alpha + age))
     by_r = r * (customers @ (slopes - elapsed))
-    by_alpha = customers @ (r - (r + x) * alpha / (alpha + age))
+    by_alpha = customers @ ((r * age - x * alpha) / (alpha + age))
     return float(total), np.array([by_r, by_alpha])
