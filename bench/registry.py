@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from bench import append, import_csv, kpis_cohorts_rfm, start_up
+from bench import append, import_csv, kpis_cohorts_rfm, lifetime_value, start_up
 from bench.benchmark import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
     benchmark.name: benchmark
-    for benchmark in (start_up.BENCHMARK, append.BENCHMARK, import_csv.BENCHMARK, kpis_cohorts_rfm.BENCHMARK)
+    for benchmark in (
+        start_up.BENCHMARK,
+        append.BENCHMARK,
+        import_csv.BENCHMARK,
+        kpis_cohorts_rfm.BENCHMARK,
+        lifetime_value.FIT,
+        lifetime_value.SCORE,
+    )
 }

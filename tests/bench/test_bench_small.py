@@ -14,7 +14,14 @@ from bench.append.ways import compare
 from bench.registry import BENCHMARKS
 from bench.runner import Outcome, UnequalError, run
 
-TINY = {"kpis_cohorts_rfm": 3000, "import_csv": 3000, "append": 20, "start_up": 0}
+TINY = {
+    "kpis_cohorts_rfm": 3000,
+    "import_csv": 3000,
+    "append": 20,
+    "start_up": 0,
+    "lifetime_value_fit": 3000,
+    "lifetime_value_score": 3000,
+}
 MEMORY = "500MB"
 
 
