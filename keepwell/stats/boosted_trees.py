@@ -97,6 +97,7 @@ class BoostedTrees:
         *,
         categories: Sequence[int] = (),
         groups: npt.ArrayLike | None = None,
+        weights: npt.ArrayLike | None = None,
     ) -> Self:
         """Fit.
 
@@ -105,6 +106,7 @@ class BoostedTrees:
             labels: shape (rows,), 0 or 1, both present.
             categories: places of the columns that hold codes 0, 1, … of categories.
             groups: shape (rows,); rows of one group are left out together.
+            weights: shape (rows,), above 0: how much of a case each row is, as a period watched only in part.
 
         Raises:
             InputError: the shapes differ, or one label only.
@@ -115,12 +117,13 @@ class BoostedTrees:
         truth, _ = binary(labels, np.zeros(len(features)))
         if truth.min() == truth.max():
             raise InputError("trees.one_class", "All labels are the same.", value=float(truth[0]), advice="Add rows.")
+        weight = np.ones(len(truth)) if weights is None else np.asarray(weights, dtype=np.float64)
         place = folds(truth, self.fold_count, seed=self.seed, groups=groups)
         boosters, losses = [], np.zeros(self.most_trees)
         for fold in range(self.fold_count):
-            booster, loss = self._left_out(features, truth, place == fold, list(categories))
+            booster, loss = self._left_out(features, truth, weight, place == fold, list(categories))
             boosters.append(booster)
-            losses += loss * float((place == fold).sum())
+            losses += loss * float(weight[place == fold].sum())
         self.trees_ = int(np.argmin(losses)) + 1
         self.out_of_fold_ = np.empty(len(truth))
         for fold, booster in enumerate(boosters):
@@ -130,7 +133,7 @@ class BoostedTrees:
             )
         self._booster = lightgbm().train(
             self._settings(features.shape[1]),
-            self._rows(features, truth, list(categories)),
+            self._rows(features, truth, weight, list(categories)),
             num_boost_round=self.trees_,
         )
         return self
@@ -157,13 +160,13 @@ class BoostedTrees:
         return np.asarray(self._booster.predict(features, num_threads=self.threads, **kind), dtype=np.float64)
 
     def _left_out(
-        self, features: Floats, truth: Floats, out: npt.NDArray[np.bool_], categories: list[int]
+        self, features: Floats, truth: Floats, weight: Floats, out: npt.NDArray[np.bool_], categories: list[int]
     ) -> tuple[Any, Floats]:
         """Return trees grown without some rows, and their log-loss on these after each tree."""
         library = lightgbm()
         history: dict[str, dict[str, list[float]]] = {}
-        kept = self._rows(features[~out], truth[~out], categories)
-        held = library.Dataset(features[out], truth[out], reference=kept, free_raw_data=False)
+        kept = self._rows(features[~out], truth[~out], weight[~out], categories)
+        held = library.Dataset(features[out], truth[out], weight=weight[out], reference=kept)
         booster = library.train(
             self._settings(features.shape[1]),
             kept,
@@ -174,8 +177,10 @@ class BoostedTrees:
         )
         return booster, np.asarray(history["held"]["binary_logloss"], dtype=np.float64)
 
-    def _rows(self, features: Floats, truth: Floats, categories: list[int]) -> Any:
-        return lightgbm().Dataset(features, truth, categorical_feature=categories, params={"verbose": -1})
+    def _rows(self, features: Floats, truth: Floats, weight: Floats, categories: list[int]) -> Any:
+        return lightgbm().Dataset(
+            features, truth, weight=weight, categorical_feature=categories, params={"verbose": -1}
+        )
 
     def _settings(self, features: int) -> dict[str, Any]:
         return {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from keepwell.understand.churn.label import LEAST_OF_EACH
 from keepwell.understand.churn.reasons import BaseReason, base_reasons
 from keepwell.understand.churn.with_features import ChurnModel, labelled
 from keepwell.vocabulary.errors import NotIdentifiedError
-from keepwell.vocabulary.estimate import Estimate, NotAvailable
+from keepwell.vocabulary.estimate import Z_95, Estimate, NotAvailable
 
 Floats = npt.NDArray[np.float64]
 
@@ -139,7 +140,19 @@ def held_out(model: ChurnModel, train: Any, test: Any) -> ChurnReport:
         "average": np.full(len(labels), known.mean()),
     }
     how = f"{len(labels):,} rows of later snapshots than the {len(known):,} it was fitted to"
-    return _report(how, model, later, labels, model.predict(later), others)
+    found = _report(how, model, later, labels, model.predict(later), others)
+    return replace(found, notes=(*found.notes, *_moved(known, labels)))
+
+
+def _moved(known: Floats, labels: Floats) -> list[str]:
+    before, after = float(known.mean()), float(labels.mean())
+    spread = math.sqrt(before * (1 - before) / len(known) + after * (1 - after) / len(labels))
+    if abs(after - before) <= 4 * spread:
+        return []
+    return [
+        f"{after:.0%} left in the window that is judged and {before:.0%} in those before (a season, a campaign, a "
+        "change): the ranking may hold, but the probabilities are off by about as much."
+    ]
 
 
 def score(name: str, labels: Floats, chance: Floats) -> Score:
@@ -183,7 +196,7 @@ def _report(
 
 def _verdict(labels: Floats, found: Floats, average: Floats, own: Score, logistic: Score) -> str:
     gain = (labels - average) ** 2 - (labels - found) ** 2
-    sure = float(gain.mean()) - 1.96 * float(gain.std(ddof=1)) / np.sqrt(len(gain))
+    sure = float(gain.mean()) - Z_95 * float(gain.std(ddof=1)) / math.sqrt(len(gain))
     if sure <= 0:
         return (
             "No better than giving everybody the average: these features do not tell who leaves. Do not rank customers "

@@ -123,8 +123,11 @@ def learn(table: pa.Table, left_out: Collection[str]) -> tuple[FeatureTable, lis
 
     """
     features, notes = [], []
+    empty = [name for name in table.column_names if name not in left_out and is_empty(table[name])]
+    if empty:
+        notes.append(f"Empty, so left out: {', '.join(empty)}.")
     for name in table.column_names:
-        if name in left_out:
+        if name in left_out or name in empty:
             continue
         feature, note = _feature(name, table[name])
         if feature is not None:
@@ -146,14 +149,10 @@ def _feature(name: str, column: pa.ChunkedArray) -> tuple[Feature | None, str]:
         return None, f"{name} is a date: left out; hand in the days from it to the snapshot instead."
     if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
         return None, f"{name} holds {column.type}: left out."
-    if column.null_count == len(column):
-        return None, f"{name} is empty: left out."
     if _is_number(column.type):
         return _number(name, as_numbers(column, name))
     texts = as_texts(column)
     filled = texts.drop_null()
-    if not len(filled):
-        return None, f"{name} is empty: left out."
     read = [_read(text) for text in filled.to_pylist()]
     share = sum(value is not None for value in read) / len(read)
     distinct = pc.count_distinct(filled).as_py()
@@ -167,8 +166,6 @@ def _feature(name: str, column: pa.ChunkedArray) -> tuple[Feature | None, str]:
 
 def _number(name: str, values: Floats) -> tuple[Feature | None, str]:
     known = values[~np.isnan(values)]
-    if not len(known):
-        return None, f"{name} is empty: left out."
     distinct = np.unique(known)
     if len(distinct) == 1 and len(known) == len(values):
         return None, f"{name} is the same in every row: left out."
@@ -191,6 +188,17 @@ def _category(name: str, texts: pa.ChunkedArray) -> tuple[Feature | None, str]:
         return None, f"{name} is the same in every row: left out."
     note = f"{name} has {len(counts)} values: the {MOST_LEVELS} most frequent are told apart."
     return Feature(name, tuple(levels)), note if len(counts) > MOST_LEVELS else ""
+
+
+def is_empty(column: pa.ChunkedArray) -> bool:
+    """Return whether no cell holds anything: null, blank, or not a number."""
+    if column.null_count == len(column):
+        return True
+    if pa.types.is_floating(column.type):
+        return not bool(pc.any(pc.is_finite(column.drop_null())).as_py())
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return bool(as_texts(column).null_count == len(column))
+    return False
 
 
 def arrow_of(table: Any) -> pa.Table:

@@ -54,11 +54,27 @@ PHRASES: dict[str, Phrase] = {
                           "rising spend", "falling spend"),
     "refund_share": Phrase(lambda v, _: f"{v:.0%} of the spend refunded", "many refunds", "few refunds"),
     "days_since_refund": Phrase(lambda v, _: f"a refund {_days(v)} ago", "a refund long ago", "a recent refund"),
+    "revenue": Phrase(lambda v, _: f"{v:,.0f} spent in all", "much spent in all", "little spent in all"),
+    "spend_90_days": Phrase(lambda v, _: f"{v:,.0f} spent in the last 90 days", "much spent lately",
+                            "little or nothing spent lately"),
+    "orders_per_year": Phrase(lambda v, _: f"{v:.1f} orders a year", "many orders a year", "few orders a year"),
+    "average_order": Phrase(lambda v, _: f"{v:,.2f} spent an order", "large orders", "small orders"),
     "subscription_age_days": Phrase(lambda v, _: f"subscribed for {_days(v)}", "subscribed for long",
                                     "subscribed lately"),
     "subscriptions": Phrase(lambda v, _: f"{_times(v, 'subscription', 'subscriptions')}", "many subscriptions",
                             "few subscriptions"),
 }  # fmt: skip
+# What an empty cell of a known number means; of any other it means that it is not known.
+EMPTY = {
+    "usual_gap_days": "no second order day yet",
+    "overdue": "no second order day yet",
+    "longest_gap_days": "no second order yet",
+    "spend_trend": "nothing spent in half a year",
+    "days_since_refund": "no refund so far",
+    "days_since_ended": "no subscription ended so far",
+    "recency_days": "no order so far",
+    "orders": "no order so far",
+}
 
 
 def exactly(feature: Feature, value: float, customer: Values) -> str:
@@ -76,15 +92,15 @@ def exactly(feature: Feature, value: float, customer: Values) -> str:
 
     """
     name = spoken(feature.name)
+    event = re.fullmatch(r"days_since_(.+)", feature.name)
     if math.isnan(value):
-        return f"{name} not known"
+        return EMPTY.get(feature.name, f"no {spoken(event[1])} so far" if event else f"{name} not known")
     if feature.is_category:
         return _category(name, feature.levels[int(value)])
     if feature.is_flag:
         return name if value else f"no {name}"
     if feature.name in PHRASES:
         return PHRASES[feature.name].exactly(value, customer)
-    event = re.fullmatch(r"days_since_(.+)", feature.name)
     if event:
         return f"{spoken(event[1])} {_days(value)} ago"
     side = "high" if value > feature.median else "low" if value < feature.median else "middling"
