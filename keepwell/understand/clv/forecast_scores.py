@@ -164,3 +164,46 @@ def mid_ranks(values: Floats, customers: Floats) -> Floats:
     _, place = np.unique(values, return_inverse=True)
     people = np.bincount(place, weights=customers)
     return np.asarray((np.cumsum(people) - (people - 1) / 2)[place], dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class LossGap:
+    """How much larger the mean squared error of one forecast is than that of another, customer by customer.
+
+    Args:
+        one, other: names of the forecasts.
+        difference: mean squared error of ``one`` minus that of ``other``.
+        standard_error: of that difference over customers; both saw the same people, so that what was hard to
+            foretell for both cancels.
+
+    """
+
+    one: str
+    other: str
+    difference: float
+    standard_error: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the difference is beyond what chance would do (two standard errors)."""
+        return abs(self.difference) > 2 * self.standard_error
+
+
+def loss_gap(one: str, other: str, first: Floats, second: Floats, actual: Floats, customers: Floats) -> LossGap:
+    """Return the gap in squared error of two forecasts (Diebold & Mariano 1995, over customers in place of time).
+
+    Args:
+        one, other: names.
+        first, second: the forecasts by row, shape (rows,).
+        actual: what came, shape (rows,).
+        customers: how many share the row, shape (rows,), at least 1.
+
+    >>> loss_gap("a", "b", np.array([1.0, 0.0]), np.array([0.0, 0.0]), np.array([1.0, 1.0]), np.ones(2)).difference
+    -0.5
+
+    """
+    people = float(customers.sum())
+    gap = (first - actual) ** 2 - (second - actual) ** 2
+    mean = float(customers @ gap) / people
+    variance = float(customers @ (gap - mean) ** 2) / max(people - 1, 1)
+    return LossGap(one, other, mean, math.sqrt(variance / people))

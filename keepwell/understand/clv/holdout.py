@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,14 +12,17 @@ import numpy.typing as npt
 
 from keepwell.stats.btyd.customer_base import CustomerBase
 from keepwell.understand.activity import observed
+from keepwell.understand.clv.grouped import GroupedCustomers
 from keepwell.understand.clv.occasions import occasions
 from keepwell.understand.clv.repeat_purchases import repeat_purchases
 from keepwell.understand.facts import Facts
 from keepwell.vocabulary.errors import InputError
+from keepwell.vocabulary.estimate import SampleMean
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+DIGITS = 6
 SHARED = ("frequency", "recency_days", "age_days")
 
 
@@ -38,6 +42,7 @@ class Holdout:
         monetary_value: mean net value of the repeat occasions before the split; 0 where there is none.
         orders: occasions in the holdout.
         value: net value of those occasions, in the business currency.
+        first_values: of all customers' first occasions.
 
     """
 
@@ -49,6 +54,27 @@ class Holdout:
     monetary_value: Floats
     orders: Floats
     value: Floats
+    first_values: SampleMean
+
+    @property
+    def groups(self) -> GroupedCustomers:
+        """The base with the means that expected spend needs."""
+        people, place = self.base.customers, self.tuple_of_row
+        mean, square = (
+            np.bincount(place, weights=self.customers * self.monetary_value**power, minlength=self.base.rows) / people
+            for power in (1, 2)
+        )
+        return GroupedCustomers(self.base, mean, square)
+
+    @property
+    def spend(self) -> dict[str, Floats]:
+        """Frequency and monetary_value of the customers with a repeat occasion, one row each."""
+        has_any = self.frequency > 0
+        people = self.customers[has_any].astype(np.int64)
+        return {
+            "frequency": np.repeat(self.frequency[has_any], people),
+            "monetary_value": np.repeat(self.monetary_value[has_any], people),
+        }
 
     @property
     def days(self) -> int:
@@ -82,8 +108,8 @@ def holdout_purchases(
 
     Returns:
         One row per customer with an occasion before the split: customer_id, frequency, recency_days, age_days (int64),
-        monetary_value (float64, null without a repeat), holdout_orders (int64; occasions), holdout_value (float64;
-        their net value).
+        monetary_value (float64, null without a repeat), first_value (float64), holdout_orders (int64; occasions),
+        holdout_value (float64; their net value).
 
     """
     known = repeat_purchases(facts, split, since=since, count_free=count_free)
@@ -97,6 +123,7 @@ def holdout_purchases(
         "customer_id",
         *SHARED,
         "monetary_value",
+        "first_value",
         holdout_orders=joined.later_orders.fill_null(0).cast("int64"),
         holdout_value=joined.later_value.fill_null(0.0),
     )
@@ -114,8 +141,18 @@ def holdout(facts: Facts, split: date, as_of: date, *, since: date | None = None
     """
     _check(facts, split, as_of)
     people = holdout_purchases(facts, split, as_of, since=since, count_free=count_free)
+    # engines add floats in no fixed order: without their last digits, results do not differ from run to run
+    people = people.mutate(**{name: people[name].round(DIGITS) for name in ("monetary_value", "holdout_value")})
     keys = [*SHARED, "monetary_value", "holdout_orders", "holdout_value"]
-    rows = people.group_by(keys).aggregate(customers=people.count().cast("int64")).to_pyarrow()
+    rows = (
+        people.group_by(keys)
+        .aggregate(
+            customers=people.count().cast("int64"),
+            first_total=people.first_value.sum(),
+            first_squares=(people.first_value * people.first_value).sum(),
+        )
+        .to_pyarrow()
+    )
     if not rows.num_rows:
         raise InputError(
             "clv.no_customers",
@@ -139,6 +176,9 @@ def holdout(facts: Facts, split: date, as_of: date, *, since: date | None = None
         monetary_value=monetary[order],
         orders=numbers["holdout_orders"],
         value=columns["holdout_value"].astype(np.float64)[order],
+        first_values=SampleMean(
+            base.total, *(math.fsum(rows[name].to_pylist()) for name in ("first_total", "first_squares"))
+        ),
     )
 
 

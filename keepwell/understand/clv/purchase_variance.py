@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 from scipy.special import hyp2f1
@@ -74,20 +72,15 @@ def _surviving_pairs(
     # (1 + u/A)^−a 2F1(c − k − 2, a; c; u/(A + u)) with c = a + b' + 1: an argument in [0, 1) and a first parameter
     # that does not grow with x, where the plain form overflows
     ratio, third = days / scale, a + stayed + 1
-    series = hyp2f1(third - shape - 2, a, third, ratio / (1 + ratio))
-    return np.asarray(stayed / (a + stayed) * np.exp(-a * np.log1p(ratio)) * series, dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        series = hyp2f1(third - shape - 2, a, third, ratio / (1 + ratio))
+        pairs = stayed / (a + stayed) * np.exp(-a * np.log1p(ratio)) * series
+    # on a ridge, a and b both without bound, everybody stops with the same probability: the limit is closed
+    same = a / (a + stayed)
+    limit = (1 - same) * np.exp(-(shape + 2) * np.log1p(same * ratio))
+    return np.asarray(np.where(np.isfinite(pairs), pairs, limit), dtype=np.float64)
 
 
 def _nodes() -> tuple[Floats, Floats]:
     points, weights = np.polynomial.legendre.leggauss(NODES)
     return (points + 1) / 2, weights / 2
-
-
-def normal_interval(mean: float, variance: float, z: float) -> tuple[float, float]:
-    """Return the interval of an amount that cannot be below 0.
-
-    >>> normal_interval(10.0, 25.0, 2.0), normal_interval(1.0, 25.0, 2.0)
-    ((0.0, 20.0), (0.0, 11.0))
-    """
-    half = z * math.sqrt(variance)
-    return max(0.0, mean - half), mean + half
