@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from keepwell.stats.maximum_likelihood import Convergence, Maximum
+from keepwell.stats.maximum_likelihood import LOG_BOUND, Convergence, Maximum
 from keepwell.vocabulary.errors import InputError
 
 Floats = npt.NDArray[np.float64]
@@ -61,7 +61,8 @@ class FittedModel(ABC):
         values, vectors = np.linalg.eigh(self.log_covariance_)
         root = vectors * np.sqrt(np.clip(values, 0.0, None))
         noise = np.random.default_rng(seed).standard_normal((count, len(self.parameters_)))
-        return np.asarray(np.exp(np.log(self.parameters_) + noise @ root.T), dtype=np.float64)
+        logs = np.clip(np.log(self.parameters_) + noise @ root.T, -LOG_BOUND, LOG_BOUND)
+        return np.asarray(np.exp(logs), dtype=np.float64)
 
     def at(self, parameters: Floats) -> Self:
         """Return the same fitted model with other parameters, as when going through draws."""

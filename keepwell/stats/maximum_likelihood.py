@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float64]
 Objective = Callable[[Floats], tuple[float, Floats]]
 
 LOG_BOUND = 25.0  # e^±25: beyond, a parameter is at zero or at infinity for every use there is
-FLAT = 1e-9  # eigenvalue of the information per customer below which a direction is not determined
+LOOSEST = 5.0  # standard deviation of a logarithm beyond which the data do not determine a direction
 STEP = 1e-4
 
 
@@ -68,7 +68,7 @@ def maximise(objective: Objective, starts: Sequence[Floats], customers: float, n
         return -value / customers, -gradient / customers
 
     bounds = [(-LOG_BOUND, LOG_BOUND)] * len(names)
-    options = {"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-8, "maxcor": 20}
+    options = {"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-8, "maxcor": 10}
     ends = [
         minimize(loss, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds, options=options) for start in starts
     ]
@@ -76,7 +76,7 @@ def maximise(objective: Objective, starts: Sequence[Floats], customers: float, n
     logs = np.asarray(best.x, dtype=np.float64)
     gradient = float(np.max(np.abs(loss(logs)[1])))
     information = _information(objective, logs) / customers
-    covariance, loose = _inverse(information)
+    covariance, loose = _inverse(information, customers)
     at_bound = np.abs(logs) > LOG_BOUND - 1e-6
     note = _note(names, loose, at_bound, gradient)
     return Maximum(
@@ -97,12 +97,13 @@ def _information(objective: Objective, logs: Floats) -> Floats:
     return np.asarray(-(curvature + curvature.T) / 2, dtype=np.float64)
 
 
-def _inverse(information: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def _inverse(information: Floats, customers: float) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Return the inverse over the determined directions, and which parameters load on the others."""
     if not np.isfinite(information).all():
         return np.zeros_like(information), np.ones(len(information), dtype=bool)
     values, vectors = np.linalg.eigh(information)
-    kept = values > FLAT
+    # A search stops on a ridge long before its curvature is zero, so it is judged by the error that it leaves.
+    kept = values * customers > 1 / LOOSEST**2
     inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
     loose = (np.abs(vectors[:, ~kept]) > 0.3).any(axis=1)
     return np.asarray(inverse, dtype=np.float64), loose

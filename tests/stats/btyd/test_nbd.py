@@ -71,6 +71,8 @@ def test_customers_who_are_all_alike_are_expected_to_go_on_at_their_rate() -> No
     rows = {"frequency": [2, 3, 2, 3], "recency_days": [80, 90, 85, 70], "age_days": [100] * 4}
     model = NBD().fit(rows)
     assert model.expected_purchases(rows, 100) == pytest.approx([2.5] * 4, rel=1e-3)
+    assert "do not determine r and alpha" in model.convergence_.note
+    assert np.isfinite(model.draws(100, seed=1)).all()
 
 
 def test_a_base_without_repeats_is_refused() -> None:
