@@ -17,11 +17,12 @@ from keepwell.vocabulary.errors import InputError
 
 Floats = npt.NDArray[np.float64]
 
-# the simplest and quickest first: of two that foretell equally well, the earlier is used
+# of two that foretell equally well the earlier is used: first the quickest of those that can say who has left; last the
+# one that needs a second model to say it
 MODELS: dict[str, type[BuyTillYouDie]] = {
     "ModifiedBetaGeo": ModifiedBetaGeo,
-    "BetaGeo": BetaGeo,
     "ParetoNBD": ParetoNBD,
+    "BetaGeo": BetaGeo,
 }
 LABELS = {"ModifiedBetaGeo": "MBG/NBD", "BetaGeo": "BG/NBD", "ParetoNBD": "Pareto/NBD"}
 # BG/NBD holds everybody without a repeat for present, for certain, so it can flag nobody of them as gone

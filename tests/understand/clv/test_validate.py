@@ -129,5 +129,5 @@ def test_a_handful_of_repeaters_gives_finite_figures_throughout(duckdb_log):
 
 
 def test_an_unknown_model_is_refused_with_the_names_there_are(duckdb_log):
-    with pytest.raises(InputError, match=r"no model 'Prophet'\. Choose from ModifiedBetaGeo, BetaGeo, ParetoNBD"):
+    with pytest.raises(InputError, match=r"no model 'Prophet'\. Choose from ModifiedBetaGeo, ParetoNBD, BetaGeo"):
         validate(duckdb_log(shop(3, 1)), date(2020, 2, 1), date(2020, 7, 1), models=["Prophet"])
