@@ -105,21 +105,31 @@ class ContractModel(FittedModel):
 
         """
         self._must_be_fitted()
-        periods = _periods(np.arange(last_period + 1), 0)
+        periods = np.arange(last_period + 1)
         if not 0 < level < 1 or draws < 100:
-            raise InputError(
-                "forecast.interval", "The level must be in (0, 1) and the draws 100 or more.", value=(level, draws)
-            )
-        # a direction that is hardly determined can draw infinity; the fit's own bounds hold for draws too
-        drawn = np.clip(self.draws(draws, seed), np.exp(-LOG_BOUND), np.exp(LOG_BOUND))
-        parameters = np.vstack([self.parameters_, drawn])
-        survival = np.exp(np.array([self._log_survival(row, periods) for row in parameters]))
-        retention = np.exp(np.array([self._log_retention(row, periods[1:])[0] for row in parameters]))
+            message = "The level must be in (0, 1) and the draws 100 or more."
+            raise InputError("forecast.interval", message, value=(level, draws))
+        retention = self.retention_curves(last_period, seed=seed, draws=draws)
+        whole = np.ones((len(retention), 1))
+        survival = np.cumprod(np.hstack([whole, retention]), axis=1).astype(np.float64)
         none = NotAvailable("nobody comes to a renewal before the first")
         kept: list[Estimate | NotAvailable] = [none, *_estimates(retention, level)]
         stays = _estimates(survival, level)
         rows = zip(periods, stays, kept, strict=True)
         return [RenewalForecast(int(period), stay, keep) for period, stay, keep in rows]
+
+    def retention_curves(self, last_period: int, *, seed: int, draws: int) -> Floats:
+        """Return retention at renewals 1 to ``last_period``, shape (draws + 1, last_period).
+
+        The first row is at the estimate, the others at parameters drawn from their sampling distribution, within the
+        bounds of the fit: a direction that is hardly determined would draw infinity now and then.
+        """
+        self._must_be_fitted()
+        periods = _periods(np.arange(last_period), 0) + 1
+        with np.errstate(over="ignore"):
+            drawn = np.clip(self.draws(draws, seed), np.exp(-LOG_BOUND), np.exp(LOG_BOUND))
+        parameters = np.vstack([self.parameters_, drawn]).T[:, :, None]
+        return np.asarray(np.exp(self._log_retention(parameters, periods)[0]), dtype=np.float64)
 
     def discounted_expected_lifetime(self, discount_rate: float) -> float:
         """Return Σ S(t) / (1 + d)^t over t = 0, 1, …: paid periods of a newcomer, the first now, at present value.
@@ -189,7 +199,10 @@ class ContractModel(FittedModel):
 
     @abstractmethod
     def _log_retention(self, parameters: Floats, periods: Floats) -> tuple[Floats, Floats]:
-        """Return ln r(t), shape (periods,), and its derivatives by the parameters, shape (p, periods)."""
+        """Return ln r(t), shape (periods,), and its derivatives by the parameters, shape (p, periods).
+
+        Parameters of shape (p, draws, 1) give one curve a draw, shape (draws, periods).
+        """
 
     @abstractmethod
     def _log_survival_after(self, start: float, ahead: Floats) -> Floats:
