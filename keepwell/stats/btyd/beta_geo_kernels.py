@@ -35,6 +35,39 @@ GAUSS = np.array([
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def count(
+    frequency: Ints,
+    recency_at: Ints,
+    age_at: Ints,
+    customers: Ints,
+    by_frequency: Floats,
+    by_age: Floats,
+    once: Floats,
+    repeats_by_age: Floats,
+    keys: Ints,
+) -> int:
+    """Count customers by x and by T, those of no repeat and repeats by T, and write a key for each repeat customer.
+
+    Returns how many keys were written: (T times + t_x) most + x; −1 where they have no room, or rows are groups.
+    """
+    times, most, found = len(by_age), len(by_frequency), 0
+    has_keys = len(keys) > 0
+    for row in range(len(frequency)):
+        x, age, share = frequency[row], age_at[row], customers[row]
+        by_frequency[x] += share
+        by_age[age] += share
+        if x == 0:
+            once[age] += share
+            continue
+        repeats_by_age[age] += share * x
+        has_keys = has_keys and share == 1
+        if has_keys:
+            keys[found] = (np.int64(age) * times + recency_at[row]) * most + x
+            found += 1
+    return found if has_keys else -1
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
 def stopping(
     frequency: Ints,
     recency_at: Ints,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from keepwell.stats.btyd.beta_geo_kernels import stopping
+from keepwell.stats.btyd.beta_geo_kernels import count, stopping
 from keepwell.stats.btyd.customer_base import CustomerBase
 from keepwell.vocabulary.errors import InputError
 
@@ -57,18 +56,21 @@ class Stoppers:
     weight: Floats
 
     @classmethod
-    def folded(cls, frequency: Ints, recency_at: Places, age_at: Places, weight: Floats, times: int) -> Stoppers:
-        """Return each (x, t_x, T) once; rows that are groups already stay as they are."""
-        most = int(frequency.max(initial=0)) + 1
-        if not len(frequency) or times * times * most > LARGEST_KEY or weight.max() > 1.0:
-            return cls(frequency.astype(np.int32), recency_at, age_at, weight)
-        keys = (age_at.astype(np.int64) * times + recency_at) * most + frequency
+    def folded(cls, keys: Ints, times: int, most: int) -> Stoppers:
+        """Return each (x, t_x, T) once, out of keys (T times + t_x) most + x, one a customer."""
         keys.sort()
-        first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+        first = np.flatnonzero(np.concatenate([np.ones(min(1, len(keys)), dtype=np.bool_), keys[1:] != keys[:-1]]))
         counts = np.diff(np.append(first, len(keys))).astype(np.float64)
         age_and_recency, x = np.divmod(keys[first], most)
         age, recency = np.divmod(age_and_recency, times)
         return cls(x.astype(np.int32), recency.astype(np.int32), age.astype(np.int32), counts)
+
+    @classmethod
+    def unfolded(cls, base: CustomerBase, clock: Clock) -> Stoppers:
+        """Return the rows of a base that is grouped already, or whose times hardly ever meet."""
+        rows = base.frequency > 0
+        weight = base.customers[rows].astype(np.float64)
+        return cls(base.frequency[rows].astype(np.int32), clock.recency_at[rows], clock.age_at[rows], weight)
 
     def with_once(self, customers_by_age: Floats) -> Stoppers:
         """Return these and the customers of no repeat, by index of T."""
@@ -135,25 +137,20 @@ class Tally:
             )
         clock = Clock.of(base)
         size = len(clock.times)
-        weight = base.customers.astype(np.float64)
-        by_frequency = _counted(base.frequency, weight, most + 1)
+        by_frequency, by_age, once, repeats_by_age = np.zeros(most + 1), np.zeros(size), np.zeros(size), np.zeros(size)
+        keys = np.empty(base.rows if base.is_whole_days and size * size * (most + 1) < LARGEST_KEY else 0, np.int64)
+        found = count(
+            base.frequency, clock.recency_at, clock.age_at, base.customers,
+            by_frequency, by_age, once, repeats_by_age, keys,
+        )  # fmt: skip
+        stoppers = Stoppers.folded(keys[:found], size, most + 1) if found >= 0 else Stoppers.unfolded(base, clock)
         at_least: Floats = np.cumsum(by_frequency[::-1])[::-1]  # customers with x ≥ j
-        by_age = _counted(clock.age_at, weight, size)
-        is_repeater = base.frequency > 0
-        once = _counted(clock.age_at[~is_repeater], weight[~is_repeater], size)
-        stoppers = Stoppers.folded(
-            base.frequency[is_repeater],
-            clock.recency_at[is_repeater],
-            clock.age_at[is_repeater],
-            weight[is_repeater],
-            size,
-        )
         return cls(
             clock.times,
             at_least[1:],
             at_least[1 - chances :],
             by_age,
-            _counted(clock.age_at, weight * base.frequency, size),
+            repeats_by_age,
             stoppers.with_once(once) if chances else stoppers,
             chances,
         )
@@ -207,7 +204,3 @@ class Tally:
         if len(self.stoppers.frequency) <= customers:
             return self
         return replace(self, stoppers=self.stoppers.sample(customers))
-
-
-def _counted(places: npt.NDArray[Any], weight: Floats, size: int) -> Floats:
-    return np.asarray(np.bincount(places, weight, size), dtype=np.float64)
