@@ -34,6 +34,9 @@ def concave_envelope(x: Floats, y: Floats) -> np.typing.NDArray[np.int64]:
     array([0, 2, 3])
 
     """
+    slopes = np.diff(y) / np.diff(x)
+    if (slopes[1:] <= slopes[:-1]).all():  # concave already, as most curves are
+        return np.arange(x.size)
     corners: list[int] = []
     points = list(zip(x.tolist(), y.tolist(), strict=True))
     for index, (px, py) in enumerate(points):
