@@ -24,7 +24,7 @@ from keepwell.understand.churn.with_features import ChurnModel
 from keepwell.understand.clv.models import CAN_FLAG, label, named
 from keepwell.understand.clv.repeat_purchases import repeat_purchases
 from keepwell.understand.facts import Facts
-from keepwell.vocabulary.errors import InputError, NotIdentifiedError
+from keepwell.vocabulary.errors import InputError, KeepwellError, NotIdentifiedError
 from keepwell.vocabulary.estimate import Estimate, NotAvailable
 
 Floats = npt.NDArray[np.float64]
@@ -174,7 +174,10 @@ def _with_features(shots: Snapshots, test: pa.Table, labels: Floats, seed: int) 
         drop = [key for key in shots.keys if key != "customer_id"]
         train = arrow_of(shots.train)
         model = ChurnModel(seed=seed).fit(train, label=LABEL, drop=drop, group="customer_id")
-    except NotIdentifiedError as error:
+    except KeepwellError as error:
+        # too little history, or no library for trees: neither stops the models that need no features
+        if isinstance(error, InputError):
+            raise
         return NotAvailable(str(error))
     return score("boosted trees with features", labels, model.predict(test))
 
