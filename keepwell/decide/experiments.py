@@ -19,7 +19,8 @@ from keepwell.stats.sample_information import value_of_sample
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import NotAvailable
 
-RESULTS = 7  # results at which the plan is made anew
+# Standard deviations of the results at which the plan is made anew: the middles of seven equal slices.
+RESULTS = np.array([-1.465, -0.792, -0.366, 0.0, 0.366, 0.792, 1.465])
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,13 @@ def experiment_values(
     whole = np.concatenate([curve.margin for curve in free], axis=1)
     today = _split(free, limits, whole.mean(axis=0))
     rng = np.random.default_rng(seed)
+    effects = [free[index[one.item]].at(one.spend_high) - free[index[one.item]].at(one.spend_low) for one in candidates]
+    weights = [_weights(effect, one.standard_error) for effect, one in zip(effects, candidates, strict=True)]
+    # One product for all candidates: many small ones cost more than they compute.
+    means = np.split(np.concatenate(weights) @ whole, len(candidates)) if candidates else []
     found = []
-    for candidate in candidates:
-        curve = free[index[candidate.item]]
-        measured = curve.at(candidate.spend_high) - curve.at(candidate.spend_low)
-        plans = [today, *_plans(free, limits, whole, measured, candidate.standard_error)]
+    for candidate, measured, expected in zip(candidates, effects, means, strict=True):
+        plans = [today, *(_split(free, limits, mean) for mean in expected)]
         gain = np.column_stack([margin_of(free, plan) - plan.sum() for plan in _distinct(plans)])
         worth = value_of_sample(gain, measured, candidate.standard_error, rng)
         perfect = max(worth, value_of_sample(gain, measured, 0.0, rng))
@@ -104,21 +107,14 @@ def next_experiment(values: Sequence[ExperimentValue]) -> ExperimentValue | NotA
     return best
 
 
-def _plans(free: list[MarginCurve], limits: Constraints, whole: Floats, measured: Floats, error: float) -> list[Floats]:
-    """Return the plans that results from low to high would lead to."""
-    spread = float(np.hypot(measured.std(), error))
-    if spread == 0:
-        return []
-    centre = float(measured.mean())
-    # The middles of seven equal slices of a normal predictive distribution.
-    deviates = np.array([-1.465, -0.792, -0.366, 0.0, 0.366, 0.792, 1.465])[:RESULTS]
-    results = centre + spread * deviates
+def _weights(measured: Floats, error: float) -> Floats:
+    """Return the weights of the draws under seven results from low to high, shape (7, D)."""
+    results = float(measured.mean()) + float(np.hypot(measured.std(), error)) * RESULTS
     # A perfect measurement would weigh single draws; a quarter of the spread of the draws is sharp enough for a plan.
     width = max(error, 0.25 * float(measured.std()))
     logs = -0.5 * ((results[:, None] - measured[None, :]) / width) ** 2
     weights = np.exp(logs - logs.max(axis=1, keepdims=True))
-    means = (weights / weights.sum(axis=1, keepdims=True)) @ whole
-    return [_split(free, limits, mean) for mean in means]
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
 def _split(free: list[MarginCurve], limits: Constraints, mean: Floats) -> Floats:

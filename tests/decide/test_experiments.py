@@ -102,7 +102,7 @@ def test_an_experiment_on_an_item_that_is_not_planned_is_refused() -> None:
         experiment_values([line("ads", 1, 1, 1)], Constraints(10), [Candidate("r", "radio", 0, 10, 1, 1, 1)])
 
 
-@pytest.mark.parametrize("bad", [(5, 5, 1, 1, 1), (0, 5, 0, 1, 1), (0, 5, 1, -1, 1)])
-def test_a_candidate_that_cannot_be_is_refused(bad: tuple[float, ...]) -> None:
+@pytest.mark.parametrize(("low", "error", "cost"), [(5, 1, 1), (0, 0, 1), (0, 1, -1)])
+def test_a_candidate_that_cannot_be_is_refused(low: float, error: float, cost: float) -> None:
     with pytest.raises(InputError):
-        Candidate("c", "ads", *bad)
+        Candidate("c", "ads", low, 5, error, cost, 1)
