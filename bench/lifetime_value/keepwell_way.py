@@ -19,6 +19,7 @@ from bench.lifetime_value.answer import (
 )
 from bench.lifetime_value.customers import ALPHA, A, B, R, read
 from keepwell.stats.btyd.beta_geo import BetaGeo
+from keepwell.stats.btyd.customer_base import CustomerBase
 
 
 def fit(task: Task) -> dict[str, float]:
@@ -38,11 +39,12 @@ def score(task: Task) -> dict[str, float]:
     return seconds
 
 
-def _scores(model: BetaGeo, base: pd.DataFrame) -> Scores:
+def _scores(model: BetaGeo, customers: pd.DataFrame) -> Scores:
+    base = CustomerBase.of(customers)
     alive, expected, _ = model.scores(base, f"{HORIZON_DAYS}d", 0.1)
-    value, before = np.zeros(len(base)), np.zeros(len(base))
+    value, before = np.zeros(base.rows), np.zeros(base.rows)
     for month in range(1, MONTHS + 1):
         until = model.expected_purchases(base, f"{month * MONTH_DAYS}d")
         value += (until - before) * (1 + MONTHLY_RATE) ** -month
         before = until
-    return alive, expected, value * base["spend"].to_numpy()
+    return alive, expected, value * customers["spend"].to_numpy()

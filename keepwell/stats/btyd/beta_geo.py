@@ -35,8 +35,11 @@ class BetaGeo(BuyTillYouDie):
 
     >>> rfm = {"frequency": [0, 2, 0, 1, 9], "recency": [0, 30.4, 0, 1.7, 35.7], "T": [38.9, 38.9, 27, 38.9, 38.9]}
     >>> model = BetaGeo(unit="week").fit(rfm)
-    >>> model.probability_alive(rfm).round(2).tolist()[:1]
-    [1.0]
+    >>> alive, expected, worth = model.scores(rfm, "52w", discount_rate=0.1)
+    >>> bool((worth < expected).all()), float(alive[0])
+    (True, 1.0)
+    >>> round(sum(model.probability_of_purchases(count, "52w") for count in range(500)), 6)
+    1.0
 
     """
 
