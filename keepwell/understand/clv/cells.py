@@ -47,7 +47,7 @@ class Cells:
         used, cell = np.unique(key, return_inverse=True)
         cell_of_key = np.full((int(bins.max()) + 1) * RECENCIES * AGES, -1, dtype=np.int64)
         cell_of_key[used] = np.arange(len(used))
-        return cls(bins, width, cell_of_key, _middle(base, cell, len(used)), cell.astype(np.int64))
+        return cls(bins, width, cell_of_key, _middle(base, used, cell, bins), cell.astype(np.int64))
 
     @property
     def count(self) -> int:
@@ -78,13 +78,24 @@ def _key(bins: Ints, width: float, frequency: Ints, recency_days: Floats, age_da
     return np.asarray((bins[frequency] * RECENCIES + share.astype(np.int64)) * AGES + age.astype(np.int64))
 
 
-def _middle(base: CustomerBase, cell: Ints, count: int) -> CustomerBase:
-    """Return the mean customer of each cell, in whole days and purchases."""
-    people = np.bincount(cell, weights=base.customers, minlength=count)
+def _middle(base: CustomerBase, used: Ints, cell: Ints, bins: Ints) -> CustomerBase:
+    """Return a typical customer of each cell, in whole days and purchases.
 
-    def mean(column: Ints | Floats) -> Floats:
-        return np.rint(np.bincount(cell, weights=column * base.customers, minlength=count) / people)
+    Frequency and age are the means of their whole bins, so that few pairs of them occur: models work those out once.
+    """
+    people = base.customers.astype(np.float64)
+    share = base.recency_days / np.maximum(base.age_days, 1.0)
+    age = np.rint(_mean(base.age_days, people, used[cell] % AGES))[used % AGES]
+    frequency = np.rint(_mean(base.frequency, people, bins[base.frequency]))[used // (AGES * RECENCIES)]
+    recency = np.rint(_mean(share, people, cell) * age)
+    age = np.where(frequency > 0, np.maximum(age, 1), age)
+    recency = np.where(frequency > 0, np.clip(recency, 1, age), 0.0)
+    customers = np.bincount(cell, weights=people).astype(np.int64)
+    return CustomerBase(frequency.astype(np.int64), recency, age, customers, True)
 
-    frequency, age = mean(base.frequency), mean(base.age_days)
-    recency = np.where(frequency > 0, np.clip(mean(base.recency_days), 1, age), 0.0)
-    return CustomerBase(frequency.astype(np.int64), recency, age, people.astype(np.int64), True)
+
+def _mean(column: Ints | Floats, people: Floats, group: Ints) -> Floats:
+    """Return the mean of a column over the customers of each group; 0 where there is none."""
+    count = np.bincount(group, weights=people)
+    total = np.bincount(group, weights=column * people)
+    return np.divide(total, count, out=np.zeros_like(total), where=count > 0)

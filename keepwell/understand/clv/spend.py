@@ -60,11 +60,12 @@ def shrunk_sample_mean(spend: dict[str, Floats], first_values: SampleMean) -> Ga
     p = min(max(1 / relative**2, 0.1), 1e4) if relative > 0 else 1e4
     q = 1 + p * EVERYBODYS_ORDERS
     model = GammaGamma()
-    model.parameters_ = np.array([p, q, mean * (q - 1) / p])
+    gamma = mean * (q - 1) / p
+    model.parameters_ = np.array([p, q, gamma])
     model.log_covariance_ = np.diag([0.0, 0.0, relative**2 / first_values.n])
     usable = spend["monetary_value"] > 0
     x, own = spend["frequency"][usable], spend["monetary_value"][usable]
-    model.log_likelihood_ = _log_likelihood(*model.parameters_, x, own)
+    model.log_likelihood_ = _log_likelihood(p, q, gamma, x, own)
     model.customers_ = first_values.n
     model.sample_mean_ = mean
     model.left_out_ = {}
