@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 Floats = npt.NDArray[np.float64]
 # logarithms of the parameters → (log-likelihood, its gradient by those logarithms)
@@ -69,9 +70,12 @@ def maximise(objective: Objective, starts: Sequence[Floats], customers: float, n
 
     bounds = [(-LOG_BOUND, LOG_BOUND)] * len(names)
     options = {"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-8, "maxcor": 10}
-    ends = [
-        minimize(loss, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds, options=options) for start in starts
-    ]
+    # Its linear algebra is of a few numbers: threads would only wait for each other, longer than all else takes.
+    with threadpool_limits(limits=1, user_api="blas"):
+        ends = [
+            minimize(loss, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+            for start in starts
+        ]
     best = min(ends, key=lambda end: end.fun)
     logs = np.asarray(best.x, dtype=np.float64)
     gradient = float(np.max(np.abs(loss(logs)[1])))
