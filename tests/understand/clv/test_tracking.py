@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from keepwell.understand.clv.holdout import holdout
+from keepwell.understand.clv.tracking import repeats_by_day
 from keepwell.understand.clv.validate import validate
 
 SPLIT, AS_OF = date(1997, 10, 1), date(1998, 7, 1)
@@ -57,3 +59,19 @@ def test_a_short_log_is_tracked_by_day(duckdb_log):
     rows = series(found, "Counted")
     assert len(rows) == (date(2020, 2, 11) - date(2020, 1, 1)).days
     assert np.cumsum([row.purchases for row in rows])[-1] == 2
+
+
+def test_repeats_are_counted_by_day_on_every_engine(log):
+    orders = [
+        ("a", "2020-01-01T09:00", 5),
+        ("a", "2020-01-09", 5),
+        ("a", "2020-01-09T20:00", 5),
+        ("b", "2020-01-03", 5),
+    ]
+    later = [("b", "2020-01-25", 5), ("c", "2020-01-26", 5), ("c", "2020-01-28", 5)]
+    facts = log([*orders, *later], refunds=[("a", "2020-01-22", 10)])
+    split, as_of = date(2020, 1, 20), date(2020, 1, 30)
+    days = repeats_by_day(facts, holdout(facts, split, as_of).base, split, as_of)
+    found = {(days.start + timedelta(days=int(day))).day: days.repeats[day] for day in np.flatnonzero(days.repeats)}
+    assert found == {9: 1.0, 25: 1.0}  # the refund came after the split; c was not known then
+    assert np.flatnonzero(days.newcomers).tolist() == [0, 2]
