@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +26,7 @@ def spend_sums(total: Floats, customers: Floats, orders: Floats, gamma: float) -
     (0.5, 1.0)
 
     """
-    return cast("tuple[float, float, float, float]", _spend_sums(total, customers, orders, gamma))
+    return _spend_sums(total, customers, orders, gamma)
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]

@@ -1,0 +1,148 @@
+"""What customers are worth from here on: the model that a holdout speaks for, the base, and newcomers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from keepwell.stats.btyd.model import BuyTillYouDie
+from keepwell.stats.time_unit import Length, days_of
+from keepwell.understand.clv.choose import Choice, choose, default_split, untested
+from keepwell.understand.clv.customers import CustomerValues, customer_values
+from keepwell.understand.clv.distribution import ValueClass, value_classes
+from keepwell.understand.clv.misfit import widened
+from keepwell.understand.clv.models import CAN_FLAG, LABELS, named
+from keepwell.understand.clv.surface import SurfaceCell, surface
+from keepwell.understand.clv.totals import Totals
+from keepwell.understand.clv.validate import Validation, validate
+from keepwell.understand.facts import Facts
+from keepwell.vocabulary.errors import InputError
+from keepwell.vocabulary.estimate import NotAvailable
+
+Progress = Callable[[str, float], None]
+
+HORIZON = "365d"
+SEED = 20240101
+
+
+@dataclass(frozen=True, repr=False)
+class Lifetime:
+    """Every customer's value with the model behind it.
+
+    Args:
+        values: customers, totals, fitted models.
+        choice: which model, and why.
+        validation: how far each model was off in the last part of the log, or why that could not be tried.
+
+    """
+
+    values: CustomerValues
+    choice: Choice
+    validation: Validation | NotAvailable
+
+    @property
+    def totals(self) -> Totals:
+        """The whole base; intervals hold chance, the fit, and how far the model missed the holdout."""
+        return widened(self.values.totals, self.validation, self.choice.model_name)
+
+    @property
+    def model(self) -> str:
+        """The model's name in the literature."""
+        return LABELS[self.choice.model_name]
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row a customer as a pandas frame, most valuable first; see `CustomerValues.batches`."""
+        found: pd.DataFrame = (
+            self.values.table().sort_by([("value", "descending"), ("customer_id", "ascending")]).to_pandas()
+        )
+        return found
+
+    def surface(self) -> list[SurfaceCell]:
+        """Return P(alive) and expected orders of customers as old as the log, half a year at least."""
+        age = max(180, (self.values.as_of - self._first_day).days)
+        return surface(self.values.model, min(age, 730), self.values.horizon_days)
+
+    def distribution(self) -> list[ValueClass]:
+        """Return how many customers are worth how much."""
+        values = [batch.column("value").to_numpy() for batch in self.values.batches()]
+        return value_classes(np.concatenate(values))
+
+    @property
+    def _first_day(self) -> date:
+        if isinstance(self.validation, Validation):
+            return self.validation.first_day
+        return self.values.as_of
+
+    def __repr__(self) -> str:
+        values, totals = self.values, self.totals
+        return (
+            f"<{values.customers:,} customers by {self.model}: {totals.customers_alive.value:,.0f} still there, "
+            f"{totals.orders.value:,.0f} orders and {totals.value.value:,.0f} of margin in {values.horizon_days} days "
+            f"({_span(totals.value.low, totals.value.high)})>"
+        )
+
+
+def lifetime(
+    facts: Facts,
+    as_of: date,
+    *,
+    horizon: Length = HORIZON,
+    model: str | BuyTillYouDie | None = None,
+    split: date | None = None,
+    seed: int = SEED,
+    progress: Progress | None = None,
+) -> Lifetime:
+    """Choose a model by holdout, fit it to the whole log, and work out every customer's value.
+
+    Args:
+        facts: orders and, where known, refunds.
+        as_of: first day not counted.
+        horizon: how far ahead, such as ``"365d"``.
+        model: a model's name, or a fitted or unfitted model, in place of the choice; the holdout is tried all the same.
+        split: first day of the holdout; the last third of the log, at most a year, where not given.
+        seed: of the intervals.
+        progress: called with what is being done and the fraction done.
+
+    Raises:
+        InputError: "Not enough repeat purchases: …", nobody bought before ``as_of``, or a given split lies outside the
+            log.
+
+    """
+    tell = progress or (lambda _stage, _fraction: None)
+    days = round(days_of(horizon))
+    tell("trying models on the end of the log", 0.1)
+    choice, validation = _chosen(facts, as_of, split, seed)
+    given = named(model)() if isinstance(model, str) else model
+    if given is not None:
+        name = type(given).__name__
+        choice = Choice(name, name, f"{LABELS.get(name, name)} is used because you asked for it.", choice.is_tested)
+    tell("fitting and scoring", 0.7)
+    values = customer_values(facts, as_of, horizon_days=days, model=given or named(choice.model_name)(), seed=seed)
+    return Lifetime(values, choice, validation)
+
+
+def _chosen(facts: Facts, as_of: date, split: date | None, seed: int) -> tuple[Choice, Validation | NotAvailable]:
+    """Return the choice among the models that can say who has left, and the holdout of all of them.
+
+    The BG/NBD holds everybody without a repeat purchase for still there, so it is shown but never taken.
+    """
+    day = default_split(facts, as_of) if split is None else split
+    if isinstance(day, NotAvailable):
+        return untested(day.reason), day
+    try:
+        validation = validate(facts, day, as_of, seed=seed)
+    except InputError as error:
+        if split is not None:
+            raise
+        reason = NotAvailable(error.message[0].lower() + error.message[1:].rstrip("."))
+        return untested(reason.reason), reason
+    able = tuple(item for item in validation.forecasts if item.model is None or item.name in CAN_FLAG)
+    return choose(replace(validation, forecasts=able)), validation
+
+
+def _span(low: float | None, high: float | None) -> str:
+    return "no interval" if low is None or high is None else f"{low:,.0f} to {high:,.0f}"

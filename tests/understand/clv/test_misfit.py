@@ -1,0 +1,59 @@
+"""Intervals that know how far the model has missed before."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from keepwell.understand.clv.forecast_scores import AmountScore
+from keepwell.understand.clv.misfit import misfit, widened
+from keepwell.understand.clv.totals import Totals
+from keepwell.understand.clv.validate import Forecast, Validation
+from keepwell.vocabulary.estimate import Estimate, NotAvailable
+
+TOTALS = Totals(Estimate(50.0, 45.0, 55.0), Estimate(100.0, 90.0, 112.0), Estimate(1000.0, 900.0, 1100.0),
+                Estimate(950.0, 850.0, 1050.0))  # fmt: skip
+
+
+def score(predicted: float, actual: float) -> AmountScore:
+    """Build a score of a total foretold to within a tenth."""
+    return AmountScore(Estimate(predicted, predicted * 0.9, predicted * 1.1), actual, predicted / actual - 1, 1, 1, 0.5)
+
+
+def validation(orders: AmountScore, value: AmountScore | NotAvailable) -> Validation:
+    """Build what a holdout said of one model."""
+    forecast = Forecast("ParetoNBD", "Pareto/NBD", orders, NotAvailable(""), value)
+    empty: dict[str, object] = dict.fromkeys(Validation.__dataclass_fields__, ())
+    return Validation(**{**empty, "forecasts": (forecast,), "missing": {}})
+
+
+def test_a_total_inside_its_interval_widens_nothing() -> None:
+    assert misfit(score(104.0, 100.0)) == 0
+    assert widened(TOTALS, validation(score(104.0, 100.0), score(104.0, 100.0)), "ParetoNBD") == TOTALS
+
+
+def test_a_miss_widens_the_interval_until_it_would_have_been_no_surprise() -> None:
+    found = widened(TOTALS, validation(score(130.0, 100.0), score(104.0, 100.0)), "ParetoNBD")
+    assert found.orders.low < 100 / 1.3 < found.orders.high
+    assert found.orders.value == 100
+    assert found.value == TOTALS.value
+
+
+def test_a_miss_in_money_widens_both_values() -> None:
+    found = widened(TOTALS, validation(score(104.0, 100.0), score(130.0, 100.0)), "ParetoNBD")
+    assert found.discounted_value.high - 950 == pytest.approx((100**2 + (1.96 * 0.2956 * 950) ** 2) ** 0.5, rel=1e-2)
+    assert "missed the holdout" in found.value.note
+
+
+def test_an_interval_never_goes_below_nothing() -> None:
+    found = widened(TOTALS, validation(score(400.0, 100.0), NotAvailable("no spend model")), "ParetoNBD")
+    assert found.orders.low == 0
+    assert found.value == TOTALS.value
+
+
+@pytest.mark.parametrize("name", ["BetaGeo", "ParetoNBD"])
+def test_without_a_holdout_of_this_model_nothing_changes(name: str) -> None:
+    held = SimpleNamespace(forecast=lambda _name: NotAvailable("not asked for"))
+    assert widened(TOTALS, NotAvailable("too short a log"), name) == TOTALS
+    assert widened(TOTALS, held, name) == TOTALS
