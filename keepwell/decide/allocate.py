@@ -16,6 +16,7 @@ from keepwell.decide.side_curves import side_curves
 from keepwell.decide.split import best_split
 from keepwell.decide.wording import about, about_with_range
 from keepwell.vocabulary.answer import Figure, Lean
+from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import Estimate, Evidence, NotAvailable
 
 FEWEST_TO_HALVE = 40  # draws below which choosing and scoring share them
@@ -44,7 +45,8 @@ def allocate(
         currency: for the sentences.
 
     Raises:
-        InputError: the curves do not belong together, the floors break a limit, or the unit is not above 0.
+        InputError: the curves do not belong together, the floors break a limit, ``now`` names an item that is not
+            there or a spend below 0, or the unit is not above 0.
 
     >>> import numpy as np
     >>> from keepwell.decide.margin_curve import Side
@@ -59,6 +61,7 @@ def allocate(
 
     """
     draws = check_together(curves)
+    _check_items(curves, now or {})
     free = limits.held_out(curves)
     halves = (slice(0, None, 2), slice(1, None, 2)) if draws >= FEWEST_TO_HALVE else (slice(None), slice(None))
     choosing, scoring = ([curve.of(half) for curve in free] for half in halves)
@@ -91,6 +94,15 @@ def allocate(
         curves=side_curves(choosing, scoring, shown),
         thresholds=plan_thresholds(free, following, worth, limits.hurdle, currency),
     )
+
+
+def _check_items(curves: Sequence[MarginCurve], now: Mapping[str, float]) -> None:
+    names = [curve.item for curve in curves]
+    for item, spend in now.items():
+        if item not in names or not spend >= 0:
+            message = f"The spend now on {item!r} cannot be {spend!r}."
+            advice = f"Give amounts of at least 0 for items of the plan: {', '.join(names)}."
+            raise InputError("plan.now", message, where=item, value=spend, advice=advice)
 
 
 def _items(

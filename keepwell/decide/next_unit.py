@@ -113,4 +113,11 @@ def _sentence(
     said = f"The next {about(unit, currency)} brings {' and '.join(parts)}"
     if isinstance(wins, NotAvailable):
         return f"{said}."
-    return f"{said}; keeping beats winning with a probability of {wins:.0%}."
+    return f"{said}; keeping beats winning with a probability of {_chance(wins)}."
+
+
+def _chance(share: float) -> str:
+    """Return a probability as people read it: draws never prove a certainty."""
+    if share > 0.99:
+        return "over 99%"
+    return "under 1%" if share < 0.01 else f"{share:.0%}"

@@ -49,10 +49,9 @@ def _cost_of_newcomer(win: Return, value: float | None, unit: float, rival: floa
     if value is None or win.margin.value <= 0:
         return _per_unit(win, rival, currency)
     now, turns = unit * value / win.margin.value, unit * value / rival
-    change = "pays only below" if now > turns else "pays up to"
     sentence = (
-        f"In {win.item} the next newcomer costs {about(now, currency)}; winning there {change} "
-        f"{about(turns, currency)}."
+        f"In {win.item} the next newcomer costs {about(now, currency)}; winning there is the best use of the next "
+        f"{about(unit, currency)} up to {about(turns, currency)}."
     )
     return Threshold(f"cost of a newcomer: {win.item}", sentence, Estimate(turns), Unit.MONEY)
 
@@ -62,8 +61,8 @@ def _uplift(keep: Return, cost: float | None, unit: float, rival: float, currenc
         return _per_unit(keep, rival, currency)
     now, turns = cost * keep.margin.value / unit, cost * rival / unit
     sentence = (
-        f"In {keep.item} the next person treated brings {about(now, currency)} more than left alone; keeping there "
-        f"pays from {about(turns, currency)}."
+        f"In {keep.item} the next person treated brings {about(now, currency)} more than if left alone; keeping there "
+        f"is the best use of the next {about(unit, currency)} from {about(turns, currency)}."
     )
     return Threshold(f"uplift per person: {keep.item}", sentence, Estimate(turns), Unit.MONEY)
 

@@ -12,10 +12,10 @@ from keepwell.decide.constraints import Constraints
 from keepwell.decide.margin_curve import MarginCurve, Side
 from keepwell.decide.plan import Return
 from keepwell.vocabulary.answer import Lean
+from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import Estimate, Evidence, NotAvailable
 
 SPEND = np.linspace(0, 10_000, 21)
-rng = np.random.default_rng(4)
 
 
 def straight(item: str, side: Side, slope: float, spread: float = 0.0, **more) -> MarginCurve:
@@ -107,6 +107,20 @@ def test_the_curves_of_both_sides_fall_and_start_with_the_best_item() -> None:
     for curve in plan.curves:
         assert (np.diff(curve.marginal_return) <= 1e-9).all()
         assert len(curve.spend) == len(curve.low) == len(curve.item)
+
+
+@pytest.mark.parametrize("now", [{"radio": 100.0}, {"ads": -1.0}])
+def test_spend_now_on_what_is_not_planned_is_refused(now: dict[str, float]) -> None:
+    with pytest.raises(InputError, match="spend now"):
+        allocate([straight("ads", Side.WIN, 2.0)], Constraints(5000), now=now)
+
+
+def test_caution_moves_money_from_the_doubtful_item_to_the_sure_one() -> None:
+    items = [straight("ads", Side.WIN, 2.2, 1.5), straight("mails", Side.KEEP, 2.0, 0.05)]
+    bold, careful = (allocate(items, Constraints(5000, risk_aversion=rho)) for rho in (0.0, 0.8))
+    assert bold.spend_of("ads") == pytest.approx(5000)
+    assert careful.spend_of("ads") < 500
+    assert careful.worst_fifth > bold.worst_fifth
 
 
 def test_a_plan_is_plain_values() -> None:
