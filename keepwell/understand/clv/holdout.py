@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import date
 
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from keepwell.stats.btyd.customer_base import CustomerBase
 from keepwell.understand.activity import observed
@@ -22,8 +22,9 @@ from keepwell.vocabulary.estimate import SampleMean
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-DIGITS = 6
 SHARED = ("frequency", "recency_days", "age_days")
+NUMBERS = ("customers", "monetary_value", "holdout_orders", "holdout_value", "first_total", "first_squares")
+DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -138,21 +139,19 @@ def holdout(facts: Facts, split: date, as_of: date, *, since: date | None = None
     Raises:
         InputError: the split does not lie within the log, the holdout has no day, or there is no customer before it.
 
+    >>> import datetime as dt
+    >>> import ibis
+    >>> from keepwell.understand.facts import facts_from_tables
+    >>> from keepwell.vocabulary.business import Business
+    >>> log = ibis.memtable({"customer": ["a", "a", "a", "b"], "order": ["1", "2", "3", "4"], "total": [5.0] * 4,
+    ...                      "date": [dt.date(2011, 1, day) for day in (1, 9, 31, 5)]})
+    >>> cut = holdout(facts_from_tables(log, business=Business()), dt.date(2011, 1, 20), dt.date(2011, 2, 17))
+    >>> cut.base.frequency.tolist(), cut.orders.tolist(), cut.days
+    ([0, 1], [0.0, 1.0], 28)
+
     """
     _check(facts, split, as_of)
-    people = holdout_purchases(facts, split, as_of, since=since, count_free=count_free)
-    # engines add floats in no fixed order: without their last digits, results do not differ from run to run
-    people = people.mutate(**{name: people[name].round(DIGITS) for name in ("monetary_value", "holdout_value")})
-    keys = [*SHARED, "monetary_value", "holdout_orders", "holdout_value"]
-    rows = (
-        people.group_by(keys)
-        .aggregate(
-            customers=people.count().cast("int64"),
-            first_total=people.first_value.sum(),
-            first_squares=(people.first_value * people.first_value).sum(),
-        )
-        .to_pyarrow()
-    )
+    rows = _grouped(holdout_purchases(facts, split, as_of, since=since, count_free=count_free))
     if not rows.num_rows:
         raise InputError(
             "clv.no_customers",
@@ -161,25 +160,35 @@ def holdout(facts: Facts, split: date, as_of: date, *, since: date | None = None
             value=split,
             advice="Split at a later day.",
         )
-    columns = {name: rows[name].to_numpy() for name in (*SHARED, "holdout_orders", "holdout_value", "customers")}
+    columns = {name: rows[name].to_numpy() for name in (*SHARED, "customers")}
+    numbers = {name: rows[name].fill_null(0).to_numpy().astype(np.float64) for name in NUMBERS}
     base, place = _unique(columns)
     # a fixed order of rows, whatever the engine's: sums of floats then come out the same to the last digit
-    monetary = rows["monetary_value"].fill_null(0.0).to_numpy().astype(np.float64)
-    order = np.lexsort((columns["holdout_value"], columns["holdout_orders"], monetary, place))
-    numbers = {name: columns[name].astype(np.float64)[order] for name in ("customers", "holdout_orders")}
+    order = np.lexsort((numbers["holdout_value"], numbers["holdout_orders"], numbers["monetary_value"], place))
     return Holdout(
         split=split,
         as_of=as_of,
         base=base,
         tuple_of_row=place[order],
-        customers=numbers["customers"],
-        monetary_value=monetary[order],
-        orders=numbers["holdout_orders"],
-        value=columns["holdout_value"].astype(np.float64)[order],
+        customers=numbers["customers"][order],
+        monetary_value=numbers["monetary_value"][order],
+        orders=numbers["holdout_orders"][order],
+        value=numbers["holdout_value"][order],
         first_values=SampleMean(
-            base.total, *(math.fsum(rows[name].to_pylist()) for name in ("first_total", "first_squares"))
+            base.total, *(float(numbers[name][order].sum()) for name in ("first_total", "first_squares"))
         ),
     )
+
+
+def _grouped(people: ir.Table) -> pa.Table:
+    # engines add floats in no fixed order: without their last digits, results do not differ from run to run
+    rounded = people.mutate(**{name: people[name].round(DIGITS) for name in ("monetary_value", "holdout_value")})
+    groups = rounded.group_by([*SHARED, "monetary_value", "holdout_orders", "holdout_value"]).aggregate(
+        customers=rounded.count().cast("int64"),
+        first_total=rounded.first_value.sum(),
+        first_squares=(rounded.first_value * rounded.first_value).sum(),
+    )
+    return groups.to_pyarrow()
 
 
 def _unique(columns: dict[str, Ints]) -> tuple[CustomerBase, Ints]:

@@ -96,6 +96,18 @@ def newcomer_values(
     Raises:
         InputError: there is no such model or attribute, no customer, or a horizon below one day.
 
+    >>> import datetime as dt
+    >>> import ibis
+    >>> from keepwell.understand.facts import facts_from_tables
+    >>> from keepwell.vocabulary.business import Business
+    >>> start = dt.date(2011, 1, 1)
+    >>> days = [(who, start + dt.timedelta(days=7 * who + 20 * n)) for who in range(9) for n in range(who)]
+    >>> log = ibis.memtable({"customer": [str(who) for who, _ in days], "date": [day for _, day in days],
+    ...                      "order": [str(n) for n in range(len(days))], "total": [5.0] * len(days)})
+    >>> (found,) = newcomer_values(facts_from_tables(log, business=Business()), dt.date(2011, 8, 1), None, 180)
+    >>> found.group, found.customers, round(found.first_order.value, 2), found.value.value > 5
+    ('all', 8, 5.0, True)
+
     """
     if horizon_days < 1:
         raise InputError(

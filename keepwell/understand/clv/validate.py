@@ -140,6 +140,19 @@ def validate(
     Raises:
         InputError: a model is unknown, the split does not lie within the log, or nobody bought before it.
 
+    >>> import datetime as dt
+    >>> import ibis
+    >>> from keepwell.understand.facts import facts_from_tables
+    >>> from keepwell.vocabulary.business import Business
+    >>> start = dt.date(2011, 1, 1)
+    >>> days = [(who, start + dt.timedelta(days=7 * who + 20 * n)) for who in range(9) for n in range(who)]
+    >>> log = ibis.memtable({"customer": [str(who) for who, _ in days], "date": [day for _, day in days],
+    ...                      "order": [str(n) for n in range(len(days))], "total": [5.0] * len(days)})
+    >>> facts = facts_from_tables(log, business=Business())
+    >>> found = validate(facts, dt.date(2011, 4, 1), dt.date(2011, 6, 1), models=["ModifiedBetaGeo"])
+    >>> [(forecast.label, forecast.orders.actual) for forecast in found.forecasts]
+    [('MBG/NBD', 11.0), ('Same as before', 11.0), ('Nobody buys again', 11.0)]
+
     """
     kinds = {name: named(name) for name in models}
     cut = holdout(facts, split, as_of, since=since, count_free=count_free)
