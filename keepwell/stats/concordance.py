@@ -57,13 +57,18 @@ def _pairs(times: Floats, events: npt.NDArray[np.bool_], ranks: Ints) -> tuple[F
 
 @njit(cache=True)
 def _count(times, events, ranks):  # type: ignore[no-untyped-def]
-    n = len(times)
-    size = ranks.max() + 2
-    won, pairs = np.zeros(n), np.zeros(n)
-    # As the one who left: against all still there, from the last moment back.
-    tree = np.zeros(size)
+    won, pairs = np.zeros(len(times)), np.zeros(len(times))
+    _as_who_left(times, events, ranks, won, pairs)
+    _as_who_stayed(times, events, ranks, won, pairs)
+    return won, pairs
+
+
+@njit(cache=True)
+def _as_who_left(times, events, ranks, won, pairs):  # type: ignore[no-untyped-def]
+    # against all still there, from the last moment back
+    tree = np.zeros(ranks.max() + 2)
     inside = 0.0
-    end = n
+    end = len(times)
     while end > 0:
         start = end - 1
         while start > 0 and times[start - 1] == times[end - 1]:
@@ -83,8 +88,13 @@ def _count(times, events, ranks):  # type: ignore[no-untyped-def]
                 _add(tree, ranks[row])
                 inside += 1
         end = start
-    # As the one still there: against all who had left, from the first moment on.
-    tree[:] = 0.0
+
+
+@njit(cache=True)
+def _as_who_stayed(times, events, ranks, won, pairs):  # type: ignore[no-untyped-def]
+    # against all who had left, from the first moment on
+    n = len(times)
+    tree = np.zeros(ranks.max() + 2)
     inside = 0.0
     start = 0
     while start < n:
@@ -102,7 +112,6 @@ def _count(times, events, ranks):  # type: ignore[no-untyped-def]
             if not events[row]:
                 _still(tree, ranks, won, pairs, row, inside)
         start = end
-    return won, pairs
 
 
 @njit(cache=True)

@@ -93,6 +93,13 @@ def cross_validated(model: ChurnModel, table: Any, *, fold_count: int = 5, seed:
         InputError: the model is not fitted, or the table lacks its label.
         NotIdentifiedError: too few who left in a fold's training rows.
 
+    >>> random = np.random.default_rng(1)
+    >>> plan = random.choice(["monthly", "yearly"], 400)
+    >>> rows = {"plan": plan, "left": random.random(400) < np.where(plan == "monthly", 0.5, 0.1)}
+    >>> report = cross_validated(ChurnModel().fit(rows, label="left"), rows)
+    >>> report.customers, report.reasons[0].reason
+    (400, 'monthly plan')
+
     """
     arguments = model.arguments()
     arrow, labels, _ = labelled(table, arguments["label"], arguments["positive"])

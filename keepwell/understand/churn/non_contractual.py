@@ -95,14 +95,7 @@ def non_contractual_churn(
         NotIdentifiedError: "Not enough …": history, repeat purchases, or customers on one side.
 
     """
-    cannot = [name for name in models if name not in CAN_FLAG]
-    if cannot or not models:
-        raise InputError(
-            "churn.model",
-            f"{', '.join(cannot) or 'No model'} cannot flag customers who bought once.",
-            value=list(models),
-            advice=f"Choose from {', '.join(CAN_FLAG)}.",
-        )
+    _check(models)
     end = observed(facts).end
     today = end if as_of is None else min(as_of, end)
     shots = snapshots(facts, window_days, until=today)
@@ -131,6 +124,17 @@ def non_contractual_churn(
         verdict=_verdict(scores[best], features),
         notes=_notes(model, window_days),
     )
+
+
+def _check(models: Sequence[str]) -> None:
+    cannot = [name for name in models if name not in CAN_FLAG]
+    if cannot or not models:
+        raise InputError(
+            "churn.model",
+            f"{', '.join(cannot) or 'No model'} cannot flag customers who bought once.",
+            value=list(models),
+            advice=f"Choose from {', '.join(CAN_FLAG)}.",
+        )
 
 
 def _same_customers(test: pa.Table, past: pa.Table) -> tuple[Floats, pa.Table, pa.Table]:

@@ -74,6 +74,13 @@ def customer_reasons(model: ChurnModel, table: Any, most: int = 3) -> list[list[
     Raises:
         InputError: not fitted, or a column is missing.
 
+    >>> random = np.random.default_rng(1)
+    >>> plan = random.choice(["monthly", "yearly"], 400)
+    >>> left = random.random(400) < np.where(plan == "monthly", 0.5, 0.1)
+    >>> model = ChurnModel().fit({"plan": plan, "left": left}, label="left")
+    >>> [[reason.words for reason in reasons] for reasons in customer_reasons(model, {"plan": ["monthly", "yearly"]})]
+    [['monthly plan'], []]
+
     """
     groups, sums, leads, matrix = _grouped(model, table)
     names = model.features_.names

@@ -32,6 +32,8 @@ class Snapshots:
         days: the snapshots' days, ascending.
         window_days, gap_days: churned tells of [as_of + gap, as_of + gap + window), whole local days.
         keys: columns that are no features.
+        kinds, attributes: events and further columns that were looked at; hand them to ``features_on`` to get the same
+            columns for a day to predict from.
         notes: what was left out.
 
     """
@@ -41,6 +43,8 @@ class Snapshots:
     window_days: int
     gap_days: int
     keys: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -99,28 +103,24 @@ def snapshots(
         InputError: a length or ``each`` that cannot be.
         NotIdentifiedError: no window closes within the log.
 
+    >>> from keepwell.understand.facts import facts_from_tables
+    >>> from keepwell.vocabulary.business import Business
+    >>> log = ibis.memtable({"customer": ["a", "b", "a"], "order": ["1", "2", "3"], "total": [5.0, 7.0, 6.0],
+    ...                      "date": [date(2024, 1, 1), date(2024, 1, 20), date(2024, 3, 1)]})
+    >>> facts = facts_from_tables(log, business=Business())
+    >>> found = snapshots(facts, 29, days=[date(2024, 2, 1)])
+    >>> found.table.order_by("customer_id").select("customer_id", "recency_days", "churned").execute().values.tolist()
+    [['a', 31.0, True], ['b', 12.0, True]]
+
     """
-    if window_days < 1 or gap_days < 0 or each not in (ORDERS, CUSTOMER, SUBSCRIPTION):
-        raise InputError(
-            "churn.window",
-            f"A window of {window_days} days after a gap of {gap_days}, each {each!r}, cannot be.",
-            value=(window_days, gap_days, each),
-            advice='Use a window of at least 1 day, a gap of at least 0, and each "order", "customer" or '
-            '"subscription".',
-        )
+    _check(window_days, gap_days, each)
     first, end = _range(facts, each)
     end = end if until is None else min(until, end)
     length = timedelta(days=gap_days + window_days)
     wanted = _regular(first, end - length, window_days + gap_days) if days is None else sorted(set(days))
     closed = [day for day in wanted if day + length <= end and day > first]
     if not closed:
-        raise NotIdentifiedError(
-            "churn.no_window",
-            f"Not enough history: the log runs from {first} to {end}, and no window of {window_days} days after a gap "
-            f"of {gap_days} closes within it.",
-            value=[day.isoformat() for day in wanted],
-            advice="Use a shorter window, or wait for more days.",
-        )
+        raise _no_window(first, end, window_days, gap_days)
     kinds = event_kinds(known_on(facts, closed[0]))
     rows = [_labelled(facts, day, window_days, gap_days, each, kinds, attributes) for day in closed]
     dropped = len(wanted) - len(closed)
@@ -131,7 +131,30 @@ def snapshots(
         window_days=window_days,
         gap_days=gap_days,
         keys=("customer_id", "as_of", *(["subscription_id"] if each == SUBSCRIPTION else [])),
+        kinds=tuple(kinds),
+        attributes=tuple(attributes),
         notes=(note,) if dropped else (),
+    )
+
+
+def _check(window_days: int, gap_days: int, each: str) -> None:
+    if window_days < 1 or gap_days < 0 or each not in (ORDERS, CUSTOMER, SUBSCRIPTION):
+        raise InputError(
+            "churn.window",
+            f"A window of {window_days} days after a gap of {gap_days}, each {each!r}, cannot be.",
+            value=(window_days, gap_days, each),
+            advice='Use a window of at least 1 day, a gap of at least 0, and each "order", "customer" or '
+            '"subscription".',
+        )
+
+
+def _no_window(first: date, end: date, window_days: int, gap_days: int) -> NotIdentifiedError:
+    return NotIdentifiedError(
+        "churn.no_window",
+        f"Not enough history: the log runs from {first} to {end}, and no window of {window_days} days after a gap of "
+        f"{gap_days} closes within it.",
+        value=window_days,
+        advice="Use a shorter window, or wait for more days.",
     )
 
 

@@ -37,14 +37,7 @@ def subscription_features(known: Facts, day: date, each: str, attributes: Sequen
 
     """
     terms = paid_terms(known)
-    unknown = [name for name in attributes if name not in terms.columns]
-    if unknown:
-        raise InputError(
-            "churn.missing_column",
-            f"The subscriptions have no column {unknown[0]}.",
-            value=unknown,
-            advice=f"Choose from {', '.join(terms.columns)}.",
-        )
+    _check(terms, attributes)
     today = ibis.literal(day.toordinal(), "int64")
     age = (today - day_number(terms.started_at)).cast("float64")
     terms = terms.mutate(age=age, money=terms.mrr.cast("float64"))
@@ -76,6 +69,17 @@ def subscription_features(known: Facts, day: date, each: str, attributes: Sequen
         mrr=found.total if is_customer else found.money,
         ended_subscriptions=found.ended_subscriptions.fill_null(0.0),
     ).drop("age", "money", "oldest", "total")
+
+
+def _check(terms: ir.Table, attributes: Sequence[str]) -> None:
+    unknown = [name for name in attributes if name not in terms.columns]
+    if unknown:
+        raise InputError(
+            "churn.missing_column",
+            f"The subscriptions have no column {unknown[0]}.",
+            value=unknown,
+            advice=f"Choose from {', '.join(terms.columns)}.",
+        )
 
 
 def cancelled(facts: Facts, opens: date, window_days: int, each: str) -> ir.Table:

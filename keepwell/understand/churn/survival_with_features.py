@@ -36,6 +36,15 @@ class SurvivalModel:
 
     After ``fit``: ``features_``, ``customers_``, ``left_`` (how many left), ``longest_`` (duration), ``notes_``.
 
+    >>> random = np.random.default_rng(1)
+    >>> plan = random.choice(["monthly", "yearly"], 400)
+    >>> months = random.geometric(np.where(plan == "monthly", 0.2, 0.02))
+    >>> rows = {"plan": plan, "months": np.minimum(months, 24), "left": months < 24}
+    >>> model = SurvivalModel().fit(rows, duration="months", label="left")
+    >>> monthly, yearly = model.expected_remaining({"plan": ["monthly", "yearly"], "months": [3, 3]}, 12)
+    >>> bool(monthly < 8 < yearly < 12)
+    True
+
     """
 
     features_: FeatureTable

@@ -253,3 +253,15 @@ def test_subscriptions_that_nothing_foretells_are_called_so(shared_data: Path) -
     customers = snapshots(facts, 60, each="customer").train
     with pytest.raises(NotIdentifiedError, match="Not enough customers who left: 0 of"):
         ChurnModel().fit(customers, drop=["as_of"], group="customer_id")
+
+
+def test_todays_rows_have_the_columns_of_the_rows_it_was_fitted_to(duckdb_log: Log) -> None:
+    facts = duckdb_log(
+        [*PAST, ("a", "2024-06-01", 1)],
+        events=events([("a", "2024-03-20", "visit"), ("a", "2024-05-20", "ticket")]),
+        subscriptions=CONTRACTS,
+    )
+    found = snapshots(facts, 30, days=[DAY], each="customer")
+    today = features_on(facts, date(2024, 6, 2), each="customer", kinds=found.kinds, attributes=found.attributes)
+    assert found.kinds == ("visit",)
+    assert set(today.columns) == set(found.table.columns) - {"churned"}
