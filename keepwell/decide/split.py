@@ -62,7 +62,7 @@ def best_split(curves: Sequence[MarginCurve], limits: Constraints) -> Split:
         raise linear_program.infeasible("budget", limits.budget - floors)
     means = [curve.mean for curve in listed]
     root = _relaxed(listed, means, limits)
-    best, open_nodes, bound = root, [(root, listed)], root.bound
+    best, open_nodes = root, [(root, listed)]
     for _ in range(MOST_BRANCHES_WITH_RISK if limits.risk_aversion else MOST_BRANCHES):
         if not open_nodes:
             break
@@ -78,7 +78,9 @@ def best_split(curves: Sequence[MarginCurve], limits: Constraints) -> Split:
             best = child if child.value > best.value else best
             open_nodes.append((child, child_curves))
         open_nodes.sort(key=lambda entry: entry[0].bound)
-    return Split(best.spends, best.value, bound)
+    # What was not looked into is bounded by its own envelope; all else is known.
+    bound = max([best.value, *(node.bound for node, _ in open_nodes)])
+    return Split(best.spends, best.value, min(root.bound, bound))
 
 
 def _relaxed(curves: list[MarginCurve], means: list[Floats], limits: Constraints) -> Split:
