@@ -1,0 +1,1 @@
+"""What an action changes, person by person: numbers in, numbers out."""
