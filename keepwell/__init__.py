@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from keepwell import plot
+    from keepwell import churn, clv, plot
     from keepwell.loop.content import report
     from keepwell.loop.library import (
         channels,
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 __version__ = version("keepwell")
 
-_PLACES = {
-    "plot": "keepwell.plot",
+_MODULES = {"churn": "keepwell.churn", "clv": "keepwell.clv", "plot": "keepwell.plot"}
+_PLACES = _MODULES | {
     "report": "keepwell.loop.content",
     "Business": "keepwell.vocabulary.business",
     "KeepwellError": "keepwell.vocabulary.errors",
@@ -53,6 +53,8 @@ __all__ = [
     "KeepwellError",
     "Period",
     "channels",
+    "churn",
+    "clv",
     "cohorts",
     "concentration",
     "facts",
@@ -80,7 +82,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'keepwell' has no attribute {name!r}")
     module = importlib.import_module(_PLACES.get(name, "keepwell.loop.library"))
-    found = module if name == "plot" else getattr(module, name)
+    found = module if name in _MODULES else getattr(module, name)
     globals()[name] = found
     return found
 
