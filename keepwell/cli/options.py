@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 
 import click
 
+from keepwell.stats.time_unit import days_of
 from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.period import Period
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+MOST_DAYS = 100 * 365
 
 data_option = click.option(
     "--data",
@@ -60,6 +62,24 @@ period_option = click.option(
     type=PeriodType(),
     help="2011, 2011-Q4, 2011-12, 2011-12-09 or 2011-01-01..2011-06-30; else the last 365 days.",
 )
+
+
+class LengthType(click.ParamType[int]):
+    """A length of time such as 365d, 26w, 12m or 1y, in whole days."""
+
+    name = "length"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the text; wrong text is wrong usage."""
+        if isinstance(value, int):
+            return value
+        try:
+            days = round(days_of(f"{value}d" if str(value).strip().isdigit() else str(value)))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if not 1 <= days <= MOST_DAYS:
+            self.fail(f"{value!r} is not a length from 1 day to {MOST_DAYS // 365} years.", param, ctx)
+        return days
 
 
 class RateType(click.ParamType[tuple[str, Decimal]]):

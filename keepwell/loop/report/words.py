@@ -83,6 +83,29 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     "net_retention": ("NRR", "rate", "(Opening − downgrades − cancelled + upgrades) ÷ opening."),
     "new_mrr": ("New", "money", "From customers who never paid before."),
     "churned_mrr": ("Cancelled", "money", "Lost with customers who no longer pay."),
+    "customer_id": ("Customer", "text", ""),
+    "repeat_orders": ("Repeat orders", "count", "Days on which the customer bought, after the first."),
+    "probability_alive": ("Still there", "rate", "Probability that the customer has not stopped buying."),
+    "expected_orders": ("Orders ahead", "decimal", "Orders expected within the horizon."),
+    "expected_spend": ("An order", "money", "Revenue expected of one order."),
+    "expected_value": ("Value", "money", "Contribution margin expected within the horizon."),
+    "value_low": ("From", "money", "Lower end of the 95 % interval of the expectation, not of what one customer does."),
+    "value_high": ("To", "money", "Upper end of the same."),
+    "next_order_on": (
+        "Next order by",
+        "day",
+        "Day by which a customer who is still there orders again with a chance of one half.",
+    ),
+    "newcomer_value": (
+        "Brings",
+        "money",
+        "Contribution margin of the first order and, discounted, of those expected to follow within the horizon.",
+    ),
+    "newcomer_low": ("From", "money", "Lower end of the 95 % interval of the mean over many such customers."),
+    "newcomer_high": ("To", "money", "Upper end of the same."),
+    "weight_of_base": ("From the base", "rate", "How far the group's later orders are taken from the whole base."),
+    "first_order": ("First order", "money", "Contribution margin of the first order alone."),
+    "later_orders": ("Later orders", "decimal", "Orders expected after the first, within the horizon."),
     "step": ("Step", "text", ""),
     "entered": ("Entered", "count", "People who reached the step."),
     "converted": ("Went on", "count", "Of these, people who reached the next step within the window."),
@@ -96,6 +119,10 @@ OF_MRR = {"new": "new_mrr", "churned": "churned_mrr"}
 SECTIONS = {
     "answer": "Behind the answer",
     "kpis": "The figures that matter",
+    "value": "What today's customers are worth",
+    "trust": "How far the forecast can be trusted",
+    "still_there": "Who is still there",
+    "contracts": "How long subscribers stay",
     "growth": "Growth",
     "cohorts": "Cohorts: who stays",
     "rfm": "Recency, frequency, money",
@@ -121,6 +148,10 @@ SECTIONS = {
 FILLED_BY = {
     "answer": "the decision was not computed for this report",
     "kpis": "no KPI was computed for this report",
+    "value": "enough customers who bought a second time for a model of what they will bring",
+    "trust": "a log long enough to hold its last part back and foretell it",
+    "still_there": "enough customers who bought a second time for a model of who has stopped",
+    "contracts": "subscriptions (a Stripe export, or any CSV with start, end and monthly price)",
     "growth": "orders of at least two periods",
     "cohorts": "orders of at least two periods",
     "rfm": "orders with customer ids",
@@ -158,3 +189,15 @@ WHOLE_PERIOD = "Period"
 PENDING = "Not in this report"
 PENDING_NOTE = "What would fill it:"
 KPI_TABLE = "Every figure with its parts"
+
+BASE_FIGURES = ("Customers still there", "Orders to come", "Contribution margin to come", "The same in today's money")
+FORECASTS = (
+    "Models saw only what was known before the days held out. “Same as before”: everybody goes on ordering as often as "
+    "so far."
+)
+MAE = (
+    "Mean distance per customer between foretold and came. By itself it misleads: it is smallest for a forecast that "
+    "is right for the middle customer, who often orders nothing."
+)
+RMSE = "Root of the mean squared distance per customer; smallest for the true expectation. Lower is better."
+RANK_CORRELATION = "Whether those foretold to order more did: 1 is the same order, 0 no relation (Spearman)."
