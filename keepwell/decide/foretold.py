@@ -71,6 +71,14 @@ class Foretold:
     notes: tuple[str, ...] = ()
 
     @property
+    def relative_error(self) -> tuple[float, float]:
+        """How far the base's margin may lie below and above what is expected, as fractions of it (95 %)."""
+        margin = self.margin
+        if margin.low is None or margin.high is None or margin.value <= 0:
+            return 0.0, 0.0
+        return 1 - margin.low / margin.value, margin.high / margin.value - 1
+
+    @property
     def everyone(self) -> NewcomerForecast | None:
         """The newcomer of the whole base; ``None`` when it was not foretold."""
         return next((group for group in self.newcomers if group.dimension == "all"), None)

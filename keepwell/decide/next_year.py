@@ -14,7 +14,7 @@ from keepwell.decide.foretold import Foretold, if_alive
 from keepwell.decide.last_year import LastYear
 from keepwell.decide.order_log import YEAR_DAYS, Floats, OrderLog
 from keepwell.vocabulary.business import Business
-from keepwell.vocabulary.estimate import Z_95, Estimate
+from keepwell.vocabulary.estimate import Z_95, Estimate, Evidence
 
 # decide.md: the share of a platform's reported customers that its spend really brought, ~ LogNormal(ln 0.5, 0.6).
 INCREMENTAL_MEDIAN = 0.5
@@ -28,7 +28,7 @@ class Year:
     ``kept_margin`` is a customer's margin of the last year, earned again in full by one who stays; ``margin`` what is
     expected next year (``kept_margin`` × the share of money that the base carries over). Where a model foretells them,
     both are its figures, ``lapsed_margin`` is what customers who did not order in the last year still bring, and
-    ``forecast_error`` the relative standard error of the base's total.
+    ``forecast_error`` the relative standard error of the base's total; ``evidence`` says which.
 
     ``newcomers`` come per year at ``newcomer_margin`` each, which is known but for ``newcomer_error`` (a standard
     error); ``paid_newcomers`` are those that channels with spend report, of whom the share ``incremental`` would not
@@ -50,6 +50,7 @@ class Year:
     newcomer_error: float = 0.0
     lapsed_margin: float = 0.0
     forecast_error: float = 0.0
+    evidence: Evidence = Evidence.COUNTED
 
     @property
     def rest(self) -> float:
@@ -159,6 +160,7 @@ def _foretold(year: Year, foretold: Foretold, order_log: OrderLog, is_active: np
         kept_margin=stays[is_active],
         lapsed_margin=float(expected[~is_active].sum()),
         forecast_error=spread / whole.value if whole.value > 0 else 0.0,
+        evidence=whole.evidence,
     )
 
 

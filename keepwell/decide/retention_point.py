@@ -38,7 +38,7 @@ def retention_points(order_log: OrderLog, business: Business) -> list[RetentionP
     revenue, is_active = order_log.column("revenue_year"), order_log.column("orders_year") > 0
     codes, names = order_log.customers["segment"].astype("object").fillna("unnamed").factorize()
     if isinstance(order_log.foretold, Foretold):
-        return _foretold(order_log, is_active, codes, [str(name) for name in names])
+        return _foretold(order_log, order_log.foretold, is_active, codes, [str(name) for name in names])
     segments = [
         _point(str(name), *_within(revenue, is_active, codes == code), business) for code, name in enumerate(names)
     ]
@@ -46,9 +46,15 @@ def retention_points(order_log: OrderLog, business: Business) -> list[RetentionP
     return [_point(ALL_SEGMENTS, sample(revenue[is_active]), int((~is_active).sum()), business), *segments]
 
 
-def _foretold(order_log: OrderLog, is_active: np.ndarray, codes: np.ndarray, names: list[str]) -> list[RetentionPoint]:
+def _foretold(
+    order_log: OrderLog, foretold: Foretold, is_active: np.ndarray, codes: np.ndarray, names: list[str]
+) -> list[RetentionPoint]:
+    below, above = foretold.relative_error
     columns = ("expected_margin", "expected_margin_low", "expected_margin_high")
     stays = np.stack([if_alive(order_log.customers, column) for column in columns])
+    # What the whole base may be off by, every segment may: it does not even out within one.
+    stays[1] = stays[0] - np.hypot(stays[0] - stays[1], below * stays[0])
+    stays[2] = stays[0] + np.hypot(stays[2] - stays[0], above * stays[0])
     segments = [_foretold_point(name, stays, codes == code, is_active) for code, name in enumerate(names)]
     segments.sort(key=lambda point: (-_worth(point), point.segment))
     return [_foretold_point(ALL_SEGMENTS, stays, np.ones_like(is_active), is_active), *segments]

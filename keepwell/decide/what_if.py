@@ -108,7 +108,7 @@ def _result(year: Year, scenario: Sequence[WhatIf], spread: tuple[Floats, Floats
     return WhatIfResult(
         name=_name(scenario),
         description=" Then: ".join(what_if.description for what_if in scenario) or "Nothing changes.",
-        before=_with_interval(before, around_before, is_enough, Evidence.COUNTED),
+        before=_with_interval(before, around_before, is_enough, year.evidence),
         after=_with_interval(after, around_after, is_enough, evidence),
         change=_with_interval(after - before, around_after - around_before, is_enough, evidence),
         goal=goal,
@@ -124,7 +124,7 @@ def _unavailable(year: Year, scenario: Sequence[WhatIf], goal: float | None) -> 
     return WhatIfResult(
         name=_name(scenario),
         description=" Then: ".join(what_if.description for what_if in scenario),
-        before=Estimate(total(year)),
+        before=Estimate(total(year), evidence=year.evidence),
         after=reason,
         change=reason,
         goal=goal,

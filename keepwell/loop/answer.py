@@ -8,6 +8,7 @@ import pandas as pd
 
 from keepwell.decide.keep_or_win import answer
 from keepwell.loop.facts import OpenFacts
+from keepwell.loop.foretold import lifetime_or_reason
 from keepwell.loop.frames import without_reasons
 from keepwell.loop.order_log import HORIZON_DAYS, order_log
 from keepwell.understand.acquisition import channels
@@ -33,7 +34,9 @@ def decide(opened: OpenFacts, as_of: date, seed: int = SEED) -> Answer:
 
 def answer_from(facts: Facts, as_of: date, seed: int = SEED) -> Answer:
     """Return the answer to keep or win from facts that hold orders."""
-    return answer(order_log(facts, as_of, channels=last_year_channels(facts, as_of)), facts.business, seed)
+    lifetime = lifetime_or_reason(facts, as_of)
+    log = order_log(facts, as_of, channels=last_year_channels(facts, as_of), lifetime=lifetime)
+    return answer(log, facts.business, seed)
 
 
 def need_orders(opened: OpenFacts) -> None:

@@ -14,6 +14,7 @@ from keepwell.decide.keep_or_win import answer
 from keepwell.lake.ledger import Entry
 from keepwell.loop.answer import SEED, last_year_channels, need_orders
 from keepwell.loop.facts import OpenFacts
+from keepwell.loop.foretold import lifetime_or_reason
 from keepwell.loop.frames import frame
 from keepwell.loop.notebook import of_facts
 from keepwell.loop.order_log import order_log
@@ -76,8 +77,10 @@ def report_content(
     tell("value and channels", 0.05)
     need_orders(opened)
     by_channel = last_year_channels(facts, as_of)
-    log = order_log(facts, as_of, channels=by_channel)
-    tell("answer and what-ifs", 0.2)
+    tell("lifetime value", 0.1)
+    lifetime = lifetime_or_reason(facts, as_of)
+    log = order_log(facts, as_of, channels=by_channel, lifetime=lifetime)
+    tell("answer and what-ifs", 0.25)
     found = answer(log, opened.business, seed)
     tell("KPIs", 0.35)
     values = kpis(facts, period)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from keepwell.stats.btyd.model import BuyTillYouDie
 from keepwell.stats.time_unit import Length, days_of
-from keepwell.understand.clv.choose import Choice, choose, default_split, untested
+from keepwell.understand.activity import observed
+from keepwell.understand.clv.choose import FEWEST_DAYS, Choice, choose, default_split, untested
 from keepwell.understand.clv.customers import CustomerValues, customer_values
 from keepwell.understand.clv.distribution import ValueClass, value_classes
-from keepwell.understand.clv.misfit import widened
+from keepwell.understand.clv.misfit import NONE, Correction, corrected, correction
 from keepwell.understand.clv.models import CAN_FLAG, LABELS, named
+from keepwell.understand.clv.scoring import SCHEMA
 from keepwell.understand.clv.surface import SurfaceCell, surface
 from keepwell.understand.clv.totals import Totals
 from keepwell.understand.clv.validate import Validation, validate
@@ -27,6 +31,7 @@ Progress = Callable[[str, float], None]
 
 HORIZON = "365d"
 SEED = 20240101
+MONEY = tuple(f"{name}{end}" for name in ("value", "discounted_value") for end in ("", "_low", "_high"))
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,28 +42,44 @@ class Lifetime:
         values: customers, totals, fitted models.
         choice: which model, and why.
         validation: how far each model was off in the last part of the log, or why that could not be tried.
+        correction: what the model's expectations are multiplied by, where a holdout as long as the horizon says so.
 
     """
 
     values: CustomerValues
     choice: Choice
     validation: Validation | NotAvailable
+    correction: Correction = NONE
 
     @property
     def totals(self) -> Totals:
         """The whole base; intervals hold chance, the fit, and how far the model missed the holdout."""
-        return widened(self.values.totals, self.validation, self.choice.model_name)
+        return corrected(self.values.totals, self.validation, self.choice.model_name, self.correction)
 
     @property
     def model(self) -> str:
         """The model's name in the literature."""
         return LABELS[self.choice.model_name]
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know, what weighs most first."""
+        return tuple(filter(None, (self.correction.note, self.choice.warning, *self.values.notes)))
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the customers as `CustomerValues.batches` does, corrected."""
+        factors = {"expected_orders": self.correction.orders, **dict.fromkeys(MONEY, self.correction.value)}
+        for batch in self.values.batches():
+            yield batch if self.correction is NONE else _times(batch, factors)
+
+    def table(self) -> pa.Table:
+        """Return one row a customer as an Arrow table, in no particular order; see `CustomerValues.batches`."""
+        return pa.Table.from_batches(self.batches(), schema=SCHEMA)
+
     def frame(self) -> pd.DataFrame:
         """Return one row a customer as a pandas frame, most valuable first; see `CustomerValues.batches`."""
-        found: pd.DataFrame = (
-            self.values.table().sort_by([("value", "descending"), ("customer_id", "ascending")]).to_pandas()
-        )
+        ordered = self.table().sort_by([("value", "descending"), ("customer_id", "ascending")])
+        found: pd.DataFrame = ordered.to_pandas()
         return found
 
     def surface(self) -> list[SurfaceCell]:
@@ -68,7 +89,7 @@ class Lifetime:
 
     def distribution(self) -> list[ValueClass]:
         """Return how many customers are worth how much."""
-        values = [batch.column("value").to_numpy() for batch in self.values.batches()]
+        values = [batch.column("value").to_numpy() for batch in self.batches()]
         return value_classes(np.concatenate(values))
 
     @property
@@ -103,7 +124,8 @@ def lifetime(
         as_of: first day not counted.
         horizon: how far ahead, such as ``"365d"``.
         model: a model's name, or a fitted or unfitted model, in place of the choice; the holdout is tried all the same.
-        split: first day of the holdout; the last third of the log, at most a year, where not given.
+        split: first day of the holdout. Where not given, one horizon before ``as_of`` if as much lies before it, so
+            that what is tried is what is asked; else the last third of the log.
         seed: of the intervals.
         progress: called with what is being done and the fraction done.
 
@@ -115,14 +137,14 @@ def lifetime(
     tell = progress or (lambda _stage, _fraction: None)
     days = round(days_of(horizon))
     tell("trying models on the end of the log", 0.1)
-    choice, validation = _chosen(facts, as_of, split, seed)
+    choice, validation = _chosen(facts, as_of, split or _one_horizon(facts, as_of, days), seed)
     given = named(model)() if isinstance(model, str) else model
     if given is not None:
         name = type(given).__name__
         choice = Choice(name, name, f"{LABELS.get(name, name)} is used because you asked for it.", choice.is_tested)
     tell("fitting and scoring", 0.7)
     values = customer_values(facts, as_of, horizon_days=days, model=given or named(choice.model_name)(), seed=seed)
-    return Lifetime(values, choice, validation)
+    return Lifetime(values, choice, validation, correction(validation, choice.model_name, days))
 
 
 def _chosen(facts: Facts, as_of: date, split: date | None, seed: int) -> tuple[Choice, Validation | NotAvailable]:
@@ -142,6 +164,17 @@ def _chosen(facts: Facts, as_of: date, split: date | None, seed: int) -> tuple[C
         return untested(reason.reason), reason
     able = tuple(item for item in validation.forecasts if item.model is None or item.name in CAN_FLAG)
     return choose(replace(validation, forecasts=able)), validation
+
+
+def _one_horizon(facts: Facts, as_of: date, days: int) -> date | None:
+    """Return the day one horizon ago where the log holds two; shorter ones cannot have seen every season twice."""
+    return as_of - timedelta(days=days) if (as_of - observed(facts).start).days >= 2 * days >= FEWEST_DAYS else None
+
+
+def _times(batch: pa.RecordBatch, factors: Mapping[str, float]) -> pa.RecordBatch:
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    scaled = {name: pc.multiply(columns[name], factor) for name, factor in factors.items()}
+    return pa.record_batch({**columns, **scaled}, schema=batch.schema)
 
 
 def _span(low: float | None, high: float | None) -> str:

@@ -17,7 +17,9 @@ from keepwell.decide.order_log import (
     RevenueShares,
     ValueGroup,
 )
+from keepwell.loop.foretold import foretold, with_expectations
 from keepwell.loop.frames import frame
+from keepwell.loop.lifetime import Lifetime
 from keepwell.understand import concentration, gaps
 from keepwell.understand.activity import observed
 from keepwell.understand.attributes import attributes
@@ -29,6 +31,7 @@ from keepwell.understand.recent_years import recent_years
 from keepwell.understand.revenue import new_and_returning
 from keepwell.understand.rfm import rfm
 from keepwell.understand.truncation import known_since, won_since
+from keepwell.vocabulary.answer import NO_MODEL
 from keepwell.vocabulary.estimate import NotAvailable, SampleMean
 from keepwell.vocabulary.period import Grain, Period
 
@@ -37,7 +40,12 @@ DIMENSIONS = ("cohort", "country", "channel")
 
 
 def order_log(
-    facts: Facts, as_of: date, *, channels: pd.DataFrame | None = None, horizon_days: int = HORIZON_DAYS
+    facts: Facts,
+    as_of: date,
+    *,
+    channels: pd.DataFrame | None = None,
+    horizon_days: int = HORIZON_DAYS,
+    lifetime: Lifetime | NotAvailable = NO_MODEL,
 ) -> OrderLog:
     """Return what `decide.keep_or_win.answer` reads; runs about a dozen queries.
 
@@ -46,6 +54,7 @@ def order_log(
         as_of: first day not counted.
         channels: as returned by ``understand.acquisition.channels``, over the last year; ``None`` without spend.
         horizon_days: days after the first order within which value counts.
+        lifetime: what customers are worth from here on, within as many days, or why that is not known.
 
     """
     log = observed(facts)
@@ -55,7 +64,7 @@ def order_log(
         period=Period(log.start, as_of),
         horizon_days=horizon_days,
         values=_values(facts, horizon_days, as_of),
-        customers=_customers(facts, as_of),
+        customers=_customers(facts, as_of, lifetime),
         growth=frame(growth(facts, Grain.MONTH, as_of)),
         revenue=frame(new_and_returning(facts, Grain.MONTH, as_of)),
         gaps=_gaps(facts, as_of),
@@ -64,6 +73,7 @@ def order_log(
         channel_days=last_year.days,
         monthly_spend=_monthly_spend(facts),
         product_trial=_trial(facts, as_of),
+        foretold=foretold(facts, lifetime, as_of, DIMENSIONS) if isinstance(lifetime, Lifetime) else lifetime,
     )
 
 
@@ -100,11 +110,12 @@ def _group(dimension: str, row: dict[str, Any], *, is_truncated: bool) -> ValueG
     )
 
 
-def _customers(facts: Facts, as_of: date) -> pd.DataFrame:
+def _customers(facts: Facts, as_of: date, lifetime: Lifetime | NotAvailable) -> pd.DataFrame:
     years = recent_years(facts, as_of)
     scored = rfm(facts, as_of).select(scored="customer_id", segment="segment")
     joined = years.join(scored, years.customer_id == scored.scored)
-    return frame(joined.select("segment", *CUSTOMER_NUMBERS))
+    people = frame(joined.select("customer_id", "segment", *CUSTOMER_NUMBERS))
+    return with_expectations(people, lifetime) if isinstance(lifetime, Lifetime) else people.drop(columns="customer_id")
 
 
 def _gaps(facts: Facts, as_of: date) -> GapDays | None:
