@@ -25,7 +25,7 @@ class Oracle:
     """
 
     def __init__(self) -> None:
-        self._worths: Floats | None = None
+        self._worths: Floats = np.zeros((0, 0))
         self._price: Floats = np.zeros(0)
         self._plan: MediaPlan | None = None
         self._planned_in = 0
@@ -34,14 +34,14 @@ class Oracle:
 
     def __call__(self, observed: Observed, rng: np.random.Generator, truth: Truth) -> Plan:
         """Return the month's plan."""
-        if self._worths is None:
-            self._begin(truth)
+        if self._plan is None:
+            self._plan = self._begin(truth)
         self._meet_newcomers(truth)
         gains, levers, rows = self._contacts(truth)
         costs = truth.market.contact_costs()
-        if (observed.month - self._planned_in) % REPLAN_EVERY == 0 or self._plan is None:
-            self._replan(truth, float(costs[levers].sum()))
-        assert self._plan is not None
+        if observed.month - self._planned_in >= REPLAN_EVERY:
+            known = self._plan.spend[observed.month - self._planned_in :]
+            self._plan = self._planned(truth, float(costs[levers].sum()), known)
         spend = self._plan.spend[observed.month - self._planned_in]
         budget = truth.market.world.books.budget
         order = np.argsort(-gains / costs[levers], kind="stable")
@@ -50,36 +50,35 @@ class Oracle:
         chosen = {name: rows[kept[levers[kept] == number]] + 1 for number, name in enumerate(names)}
         return Plan(spend=dict(zip(observed.channels, spend.tolist(), strict=True)), treatments=chosen)
 
-    def _begin(self, truth: Truth) -> None:
-        """Price the budget: plan once with free money for contacts, then let contacts pay what media would earn."""
+    def _begin(self, truth: Truth) -> MediaPlan:
+        """Price the budget: plan with free money for contacts, then let contacts pay what media would earn."""
         market = truth.market
         self._price = np.ones(market.conditions.horizon + 1)
-        for _ in range(2):
-            self._worths = contacted_worths(market.world, market.conditions, self._price)
-            self._groups, self._known, self._plan = [], 0, None
-            self._meet_newcomers(truth)
-            _gains, levers, _rows = self._contacts(truth)
-            self._replan(truth, float(market.contact_costs()[levers].sum()))
-            assert self._plan is not None
-            if not np.any(self._plan.budget_price > 0):
-                break
-            self._price[market.month : market.conditions.end] = 1 + self._plan.budget_price
+        plan = self._first_plan(truth)
+        if np.any(plan.budget_price > 0):
+            self._price[market.month : market.conditions.end] = 1 + plan.budget_price
+            plan = self._first_plan(truth)
+        return plan
 
-    def _replan(self, truth: Truth, contacts: float) -> None:
+    def _first_plan(self, truth: Truth) -> MediaPlan:
+        market = truth.market
+        self._worths = contacted_worths(market.world, market.conditions, self._price)
+        self._groups, self._known = [], 0
+        self._meet_newcomers(truth)
+        _gains, levers, _rows = self._contacts(truth)
+        return self._planned(truth, float(market.contact_costs()[levers].sum()), None)
+
+    def _planned(self, truth: Truth, contacts: float, known: Floats | None) -> MediaPlan:
+        """Return the best media for the months left beside this much for contacts, from the plan known or afresh."""
         market = truth.market
         left = market.conditions.end - market.month
         price = market.conditions.price[market.month : market.conditions.end] / market.conditions.price[market.month]
         budget = market.world.books.budget
         budgets = np.maximum(budget - contacts * price, 0.02 * budget)
-        assert self._worths is not None
         problem = MediaProblem(market, self._worths[-left:], budgets)
-        count = problem.count
-        if self._plan is None:
-            even = np.full((left, count), 1 / count)
-            starts = [budgets[:, None] * even * share for share in (0.02, 0.4, 0.95)]
-        else:
-            starts = [self._plan.spend[-left:]]
-        self._plan, self._planned_in = problem.solve(starts), market.month - market.conditions.start
+        even = budgets[:, None] * np.full((left, problem.count), 1 / problem.count)
+        self._planned_in = market.month - market.conditions.start
+        return problem.solve([even * share for share in (0.02, 0.4, 0.95)] if known is None else [known])
 
     def _meet_newcomers(self, truth: Truth) -> None:
         market, size = truth.market, len(truth.market.base.people)

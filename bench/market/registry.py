@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.market.informed import Informed
 from bench.market.mix_model import MixModel
 from bench.market.oracle import Oracle
 from bench.market.play import Contender
@@ -18,5 +19,8 @@ POLICIES: dict[str, Contender] = {
     "five_times": Contender(lambda: split(0.8), note="80 % for contacts: keeping is five times cheaper"),
     "last_click_roas": Contender(LastClickRoas, note="media in proportion to last-click return"),
     "mmm_only": Contender(MixModel, note="marketing-mix regression with lifetime values; no contacts"),
+    "informed": Contender(
+        Informed, needs_truth=True, note="the oracle's media, contacts by the best guess from observables"
+    ),
     ORACLE: Contender(Oracle, needs_truth=True, note="knows the truth, not the dice"),
 }
