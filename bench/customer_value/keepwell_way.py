@@ -37,7 +37,7 @@ def repeats(task: Task) -> dict[str, float]:
 def values(task: Task) -> dict[str, float]:
     begin = time.process_time()
     found = customer_values(_facts(task), AS_OF, horizon_days=HORIZON_DAYS)
-    with pq.ParquetWriter(task.results / "values.parquet", SCHEMA, compression="zstd") as writer:
+    with pq.ParquetWriter(task.results / "values.parquet", SCHEMA, compression="zstd", use_dictionary=False) as writer:
         for batch in found.batches():
             writer.write_batch(batch)
     spent = time.process_time() - begin

@@ -21,7 +21,7 @@ from keepwell.understand.clv.spend import fitted_spend, notes_on_spend
 from keepwell.understand.clv.totals import Totals, expected, totals
 from keepwell.understand.clv.uncertainty import Uncertainty
 from keepwell.understand.facts import Facts
-from keepwell.vocabulary.errors import InputError
+from keepwell.vocabulary.errors import InputError, KeepwellError
 from keepwell.vocabulary.estimate import SampleMean
 
 FEWEST_REPEATERS = 30
@@ -67,10 +67,14 @@ class CustomerValues:
     def batches(self, rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
         """Score the customers as they are read, batch after batch, in no particular order.
 
-        On DuckDB nothing else may be asked of the same connection in between: it holds one answer at a time.
+        On DuckDB nothing else may be asked of the same connection in between: it holds one answer at a time and drops
+        what is left of it without a word, which is noticed here.
 
         Args:
             rows: most customers a batch.
+
+        Raises:
+            KeepwellError: fewer customers came than there are.
 
         Yields:
             Record batches with one row a customer: customer_id; frequency, recency_days, age_days, monetary_value (see
@@ -82,9 +86,18 @@ class CustomerValues:
             chance of one half; null where that is more than three years ahead).
 
         """
+        scored = 0
         for batch in self.purchases.to_pyarrow_batches(chunk_size=rows):
             if batch.num_rows:
+                scored += batch.num_rows
                 yield self.scoring.scored(batch)
+        if scored != self.customers:
+            raise KeepwellError(
+                "clv.interrupted",
+                f"Only {scored:,} of {self.customers:,} customers were read: another question came in between.",
+                value=scored,
+                advice="Read all batches before asking the same connection anything else, or take the table.",
+            )
 
     def table(self) -> pa.Table:
         """Return all batches as one Arrow table."""

@@ -27,7 +27,7 @@ from keepwell.understand.clv.totals import expected, totals
 from keepwell.understand.clv.uncertainty import Uncertainty
 from keepwell.understand.facts import Facts, facts_from_tables
 from keepwell.vocabulary.business import Business
-from keepwell.vocabulary.errors import InputError
+from keepwell.vocabulary.errors import InputError, KeepwellError
 
 AS_OF = date(1997, 10, 1)
 US = Business(currency="USD", margin_rate=0.4, discount_rate=0.15)
@@ -142,6 +142,15 @@ def test_batches_of_any_size_are_the_same_table(shared_data) -> None:
     joined = pa.Table.from_batches(pieces).sort_by("customer_id")
     assert joined["customer_id"].to_pylist() == whole["customer_id"].to_pylist()
     assert joined["value"].to_pylist() == pytest.approx(whole["value"].to_pylist(), rel=1e-12)
+
+
+def test_batches_that_another_query_cut_short_are_an_error(duckdb_log) -> None:
+    found = customer_values(duckdb_log(shop(3000, 1500)), date(2011, 6, 1))
+    batches = found.batches(rows=100)
+    next(batches)
+    found.purchases.count().execute()
+    with pytest.raises(KeepwellError, match="of 3,000 customers were read"):
+        list(batches)
 
 
 def shop(customers: int, repeaters: int) -> list[tuple]:
