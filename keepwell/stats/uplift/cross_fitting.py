@@ -51,6 +51,7 @@ class CrossFitted:
     is_alike: bool
     _models: tuple[EffectLearners, ...]
     _centre: Floats
+    _untreated: float
 
     @property
     def average_error(self) -> float:
@@ -63,6 +64,13 @@ class CrossFitted:
         if self.is_alike:
             return np.full(len(self.scores), self.average.value)
         return self.average.value + self.trusted * self.foretold
+
+    def untreated(self, matrix: npt.ArrayLike) -> Floats:
+        """Return the outcome expected of other people if left alone, shape (rows,)."""
+        features = np.asarray(matrix, dtype=np.float64)
+        if not self._models:
+            return np.full(len(features), self._untreated)
+        return np.asarray(np.mean([model.outcomes(features)[1] for model in self._models], axis=0), dtype=np.float64)
 
     def effect(self, matrix: npt.ArrayLike) -> tuple[Floats, Floats]:
         """Return the effect on each of other people, and its standard error, each of shape (rows,).
@@ -134,6 +142,7 @@ def cross_fit(
         is_alike=chance > level or trusted_share(slope) == 0,
         _models=tuple(models),
         _centre=raw.mean(axis=0),
+        _untreated=float(people.outcome[people.treated == 0].mean()),
     )
 
 
@@ -156,6 +165,7 @@ def only_average(people: People, *, seed: int = 0) -> CrossFitted:
         is_alike=True,
         _models=(),
         _centre=np.empty(0),
+        _untreated=float(zero[0]),
     )
 
 
