@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import append, decision, import_csv, kpis_cohorts_rfm, lifetime_value, start_up
+from bench import append, customer_value, decision, import_csv, kpis_cohorts_rfm, lifetime_value, start_up
 from bench.benchmark import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -14,6 +14,8 @@ BENCHMARKS: dict[str, Benchmark] = {
         kpis_cohorts_rfm.BENCHMARK,
         lifetime_value.FIT,
         lifetime_value.SCORE,
+        customer_value.REPEATS,
+        customer_value.VALUES,
         decision.PLAN,
         decision.ASSIGN,
         decision.EXPERIMENTS,

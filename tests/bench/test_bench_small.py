@@ -21,6 +21,11 @@ TINY = {
     "start_up": 0,
     "lifetime_value_fit": 3000,
     "lifetime_value_score": 3000,
+    "repeat_purchases": 3000,
+    "customer_values": 3000,
+    "plan": 6,
+    "assign": 2000,
+    "experiments": 12,
 }
 MEMORY = "500MB"
 
