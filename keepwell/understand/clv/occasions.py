@@ -6,7 +6,7 @@ from datetime import date
 
 import ibis.expr.types as ir
 
-from keepwell.understand.clv.repeat_purchases import _days
+from keepwell.understand.clv.repeat_purchases import purchase_days
 from keepwell.understand.facts import Facts
 
 
@@ -23,5 +23,5 @@ def occasions(facts: Facts, as_of: date, *, count_free: bool = False) -> ir.Tabl
         What an occasion is, is said in ``repeat_purchases.CONVENTION``.
 
     """
-    days = _days(facts, as_of, count_free)
+    days = purchase_days(facts, as_of, count_free)
     return days.filter(days.is_occasion).select("customer_id", "day", "value")

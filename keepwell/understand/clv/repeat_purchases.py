@@ -65,7 +65,7 @@ def customers_seen(facts: Facts, as_of: date, *, count_free: bool = False) -> ir
         null without an occasion), value and first_value (float64; net value of all occasions and of the first).
 
     """
-    days = _days(facts, as_of, count_free)
+    days = purchase_days(facts, as_of, count_free)
     return days.group_by("customer_id").aggregate(
         occasions=days.is_occasion.sum().cast("int64"),
         first_day=days.day.min(where=days.is_occasion).cast("int64"),
@@ -94,7 +94,7 @@ def bought(seen: ir.Table, as_of: date, *, since: date | None = None) -> ir.Tabl
     )
 
 
-def _days(facts: Facts, as_of: date, count_free: bool) -> ir.Table:
+def purchase_days(facts: Facts, as_of: date, count_free: bool) -> ir.Table:
     """Return customer_id, day, value (float64) and is_occasion for every customer and day with an order."""
     orders = before(facts.orders, "ordered_at", as_of)
     rows = orders.select("customer_id", day=_day(orders.ordered_at), amount=orders.revenue.cast("float64"))
