@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -130,23 +131,9 @@ def contractual_churn(
 
     """
     months = MONTHS.get(renewal, 1)
-    horizon = horizon_months // months
-    if horizon < 1:
-        raise InputError(
-            "churn.horizon",
-            f"A horizon of {horizon_months} months holds no renewal.",
-            value=horizon_months,
-            advice="Give at least one period.",
-        )
+    horizon = _periods(horizon_months, months)
     lives = renewal_lives(facts, as_of, by=by, renewal=renewal, holder=holder)
-    counts = renewal_counts(lives).to_pyarrow()
-    if not counts.num_rows:
-        raise InputError(
-            "churn.nobody",
-            f"Nobody began to pay before {as_of}.",
-            where="subscriptions",
-            advice="Choose a later day, or check that terms are not all trials.",
-        )
+    counts = _counted(lives, as_of)
     base = _lives(counts)
     choice = choose(base)
     model = choice.model().fit(base.renewals)
@@ -174,6 +161,30 @@ def contractual_churn(
         payers=book.payers().rename_columns({"holder_id": f"{holder.value}_id"}),
         notes=tuple(filter(None, (choice.why, choice.warning, model.convergence_.note, note))),
     )
+
+
+def _periods(horizon_months: int, months: int) -> int:
+    horizon = horizon_months // months
+    if horizon < 1:
+        raise InputError(
+            "churn.horizon",
+            f"A horizon of {horizon_months} months holds no renewal.",
+            value=horizon_months,
+            advice="Give at least one period.",
+        )
+    return horizon
+
+
+def _counted(lives: ir.Table, as_of: date) -> pa.Table:
+    counts = renewal_counts(lives).to_pyarrow()
+    if not counts.num_rows:
+        raise InputError(
+            "churn.nobody",
+            f"Nobody began to pay before {as_of}.",
+            where="subscriptions",
+            advice="Choose a later day, or check that terms are not all trials.",
+        )
+    return counts
 
 
 def _lives(counts: pa.Table) -> Lives:
