@@ -15,14 +15,14 @@ from keepwell.cli.lifetime_json import as_json_value
 from keepwell.cli.options import LengthType, as_of_option, data_option, engine_option, json_option
 from keepwell.cli.output import console, print_json, progress_bar, shown
 from keepwell.cli.written import batch_file, check_ending
-from keepwell.loop.answer import need_orders
-from keepwell.loop.facts import open_facts
+from keepwell.loop.facts import OpenFacts, open_facts
 from keepwell.loop.lifetime import SEED, Lifetime, lifetime
 from keepwell.loop.newcomers import Newcomers, newcomers
 from keepwell.loop.report import numbers, value_tables
 from keepwell.understand.clv.models import LABELS
 from keepwell.understand.clv.scoring import SCHEMA
 from keepwell.vocabulary.business import Business
+from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import NotAvailable
 
 MODEL_OF = {label.lower().replace("/", "-"): name for name, label in LABELS.items()}
@@ -41,8 +41,8 @@ MOST_NOTES = 3
     is_flag=False,
     flag_value=AUTOMATIC,
     metavar="[LENGTH]",
-    help="Show how far off the models were when the last days, such as 26w, were held back from them; without a "
-    "length the last third of the log, at most a year.",
+    help="Show how far off the models were on the end of the log, held back from them. With a length such as 26w, hold "
+    "back that much, and choose by it; else one horizon, or a third of the log where it is shorter.",
 )
 @click.option("--model", type=click.Choice(list(MODEL_OF)), help="Use this model; else the holdout decides.")
 @click.option("--by", help="Show newcomers by this attribute: country, channel, quarter of the first order …")
@@ -62,7 +62,7 @@ def clv_command(
     if out is not None:
         check_ending(out)
     with progress_bar("Lifetime value") as tell, open_facts(data, engine=engine) as opened:
-        need_orders(opened)
+        _need_orders(opened)
         day = opened.as_of(as_of.date() if as_of else None)
         split = day - timedelta(days=holdout) if holdout else None
         found = lifetime(
@@ -87,15 +87,24 @@ def clv_command(
     print_notes(found, business)
 
 
+def _need_orders(opened: OpenFacts) -> None:
+    if not opened.has_orders:
+        raise InputError(
+            "clv.no_orders",
+            "There are no orders.",
+            advice="Import them: keepwell import orders.csv; what subscribers will bring is told by keepwell churn.",
+        )
+
+
 def scored(found: Lifetime, top: int, out: Path | None) -> pd.DataFrame:
     """Go through the customers once: write all of them if there is a file, and return the most valuable ones."""
     best = SCHEMA.empty_table()
     if out is None:
-        for batch in found.values.batches() if top else ():
+        for batch in found.batches() if top else ():
             best = _best(best, batch, top)
     else:
         with batch_file(out, SCHEMA) as write:
-            for batch in found.values.batches():
+            for batch in found.batches():
                 write(batch)
                 best = _best(best, batch, top)
     rows: pd.DataFrame = best.to_pandas()
@@ -115,8 +124,9 @@ def print_base(found: Lifetime, business: Business) -> None:
     console.print()
     print_blocks(value_tables.totals_table(found, business.currency))
     _say(f"Model: {found.choice.why}")
-    if found.choice.warning:
-        _say(f"Mind: {found.choice.warning}")
+    for warning in (found.choice.warning, found.correction.note):
+        if warning:
+            _say(f"Mind: {warning}")
     console.print()
 
 

@@ -11,11 +11,15 @@ from keepwell.cli.output import frame_as_records
 from keepwell.loop.lifetime import Lifetime
 from keepwell.loop.newcomers import Newcomers
 from keepwell.stats.fitted_model import FittedModel
+from keepwell.understand.churn.contract_holdout import LABELS as CONTRACT_LABELS
 from keepwell.understand.clv.models import LABELS
 from keepwell.understand.clv.validate import Forecast, Validation
 from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.estimate import NotAvailable
 from keepwell.vocabulary.plain import plain
+
+# as the literature calls them
+NAMES = {**LABELS, **{kind.__name__: label for kind, label in CONTRACT_LABELS.items()}, "GammaGamma": "gamma–gamma"}
 
 
 def as_json_value(
@@ -33,22 +37,24 @@ def as_json_value(
         "customers": values.customers,
         "repeat_customers": values.repeat_customers,
         "choice": plain(found.choice),
-        "model": _model(values.model),
-        "spend": _model(values.spend),
+        "model": model_json(values.model),
+        "spend": model_json(values.spend),
+        "correction": plain(found.correction),
         "totals": plain(found.totals),
         "validation": _validation(found.validation),
         "newcomers": _newcomers(won),
         "top": frame_as_records(best),
-        "notes": list(values.notes),
+        "notes": list(found.notes),
         "out": None if out is None else str(out.resolve()),
     }
 
 
-def _model(model: FittedModel) -> dict[str, Any]:
+def model_json(model: FittedModel) -> dict[str, Any]:
+    """Return a fitted model: what it is, its parameters with standard errors, and how the fit ended."""
     name = type(model).__name__
     return {
         "name": name,
-        "label": LABELS.get(name, name),
+        "label": NAMES.get(name, name),
         "parameters": model.parameters(),
         "standard_errors": model.standard_errors(),
         "log_likelihood": model.log_likelihood_,
@@ -60,7 +66,7 @@ def _model(model: FittedModel) -> dict[str, Any]:
 def _newcomers(won: Newcomers | NotAvailable) -> Any:
     if isinstance(won, NotAvailable):
         return plain(won)
-    return {"by": won.by, "since": won.since, "horizon_days": won.horizon_days, "groups": plain(won.values)}
+    return {"by": won.by, "since": won.since, "note": won.note, "groups": plain(won.values)}
 
 
 def _validation(validation: Validation | NotAvailable) -> Any:
@@ -82,6 +88,6 @@ def _forecast(forecast: Forecast) -> dict[str, Any]:
         "orders": plain(forecast.orders),
         "returns": plain(forecast.returns),
         "value": plain(forecast.value),
-        "model": None if forecast.model is None else _model(forecast.model),
+        "model": None if forecast.model is None else model_json(forecast.model),
         "note": forecast.note,
     }

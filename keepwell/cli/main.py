@@ -24,6 +24,7 @@ COMMANDS = {
     "segments": ("keepwell.cli.customers", "RFM segments, and how customers moved between them."),
     "personas": ("keepwell.cli.customers", "Groups of customers, described by what sets them apart."),
     "clv": ("keepwell.cli.lifetime", "What today's customers and newcomers are expected to bring."),
+    "churn": ("keepwell.cli.churn", "Who may leave, and how far that can be trusted."),
     "channels": ("keepwell.cli.money", "CAC, payback and LTV:CAC by acquisition channel."),
     "funnel": ("keepwell.cli.money", "How many people get from one event to the next."),
     "mrr": ("keepwell.cli.money", "Recurring revenue and its movements."),

@@ -7,10 +7,11 @@ from datetime import date
 
 import pandas as pd
 
+from keepwell.understand.clv.anchor import anchor, anchored
 from keepwell.understand.clv.choose import UNTESTED
 from keepwell.understand.clv.newcomers import NewcomerValue, newcomer_values
 from keepwell.understand.facts import Facts
-from keepwell.understand.truncation import known_since
+from keepwell.understand.truncation import known_since, won_since
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import Estimate, NotAvailable
 
@@ -26,6 +27,7 @@ class Newcomers:
         values: by group, as margin: revenue times the margin rate; the first order in full, later ones discounted.
         since: customers who first bought before this day are left out; ``None`` where everybody counts.
         horizon_days: days after the first order.
+        held_against: what newcomers who were watched to the end say of the forecast, in a sentence; or nothing.
 
     """
 
@@ -33,16 +35,19 @@ class Newcomers:
     values: tuple[NewcomerValue, ...]
     since: date | None
     horizon_days: int
+    held_against: str = ""
 
     @property
     def note(self) -> str:
-        """Who is counted as a newcomer, in a sentence."""
+        """Who is counted as a newcomer, and what the forecast was held against, in sentences."""
         if self.since is None:
-            return "Everybody counts as new from the first order in the log on."
-        return (
-            f"Customers whose first order in the log lies before {self.since} are left out: they may have bought "
-            "before the log began."
-        )
+            who = "Everybody counts as new from the first order in the log on."
+        else:
+            who = (
+                f"Customers whose first order in the log lies before {self.since} are left out: they may have bought "
+                "before the log began."
+            )
+        return f"{who} {self.held_against}".strip()
 
     def frame(self) -> pd.DataFrame:
         """Return one row a group; all amounts are contribution margin in the business currency.
@@ -90,28 +95,45 @@ def newcomers(
         InputError: there is no such attribute, or nobody bought before ``as_of``.
 
     """
-
-    def values(since: date | None) -> list[NewcomerValue] | NotAvailable:
-        return newcomer_values(facts, as_of, by, horizon_days, model_name=model_name, since=since, seed=seed)
-
     since = known_since(facts, as_of)
-    try:
-        found = values(since)
-    except InputError as error:
-        if since is None or error.code != "clv.no_customers":
-            raise
-        since = None  # nobody is surely new: everybody counts
-        found = values(since)
+    surely_new = facts if since is None else won_since(facts, since)
+
+    def values(of: Facts, by: str | None) -> list[NewcomerValue] | NotAvailable:
+        return _values(of, as_of, by, horizon_days, model_name, seed)
+
+    whole = values(surely_new, None)
+    if isinstance(whole, NotAvailable) and since is not None:
+        surely_new, since = facts, None  # nobody is surely new, or too few: everybody counts
+        whole = values(facts, None)
+    if isinstance(whole, NotAvailable):
+        return whole
+    found = whole if by is None else values(surely_new, by)
     if isinstance(found, NotAvailable):
         return found
+    held = anchor(surely_new, whole[0], horizon_days, as_of)
     rate = facts.business.margin_rate
-    return Newcomers(by, tuple(_as_margin(one, rate) for one in found), since, horizon_days)
+    if isinstance(held, NotAvailable):
+        return Newcomers(by, tuple(_as_margin(one, one.note, rate) for one in found), since, horizon_days)
+    pairs = zip(anchored(found, held), found, strict=True)
+    # the sentence on the anchor is said once, not group by group
+    margins = tuple(_as_margin(one, plain.note, rate) for one, plain in pairs)
+    return Newcomers(by, margins, since, horizon_days, held.note)
 
 
-def _as_margin(one: NewcomerValue, rate: float) -> NewcomerValue:
-    return replace(
-        one, first_order=_times(one.first_order, rate), later=_times(one.later, rate), value=_times(one.value, rate)
-    )
+def _values(
+    facts: Facts, as_of: date, by: str | None, horizon_days: int, model_name: str, seed: int
+) -> list[NewcomerValue] | NotAvailable:
+    try:
+        return newcomer_values(facts, as_of, by, horizon_days, model_name=model_name, seed=seed)
+    except InputError as error:
+        if error.code != "clv.no_customers":
+            raise
+        return NotAvailable(error.message)
+
+
+def _as_margin(one: NewcomerValue, note: str, rate: float) -> NewcomerValue:
+    first, later, value = (_times(part, rate) for part in (one.first_order, one.later, one.value))
+    return replace(one, first_order=first, later=later, value=value, note=note)
 
 
 def _times(estimate: Estimate, factor: float) -> Estimate:

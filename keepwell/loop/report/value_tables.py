@@ -139,7 +139,7 @@ def newcomers_table(found: Newcomers, currency: str) -> Table:
     rows = found.frame().rename(columns=names)
     if found.by != QUARTER:
         rows = rows.sort_values(["customers", "group"], ascending=[False, True])
-    title = f"What a newly won customer brings within {numbers.days(found.horizon_days)}"
+    title = f"Contribution margin of a newly won customer within {numbers.days(found.horizon_days)}"
     caption = f"{title}, by {found.by}" if found.by else title
     return table(rows, NEWCOMER, caption, currency, note=found.note)
 

@@ -106,6 +106,9 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     "weight_of_base": ("From the base", "rate", "How far the group's later orders are taken from the whole base."),
     "first_order": ("First order", "money", "Contribution margin of the first order alone."),
     "later_orders": ("Later orders", "decimal", "Orders expected after the first, within the horizon."),
+    "still_there": ("Still there", "count", "Customers expected not to have stopped."),
+    "no_order": ("No order", "rate", "Mean chance of no order in the window."),
+    "very_high": ("Very high risk", "count", "Customers with a chance of no order above 75 %."),
     "step": ("Step", "text", ""),
     "entered": ("Entered", "count", "People who reached the step."),
     "converted": ("Went on", "count", "Of these, people who reached the next step within the window."),
@@ -201,3 +204,14 @@ MAE = (
 )
 RMSE = "Root of the mean squared distance per customer; smallest for the true expectation. Lower is better."
 RANK_CORRELATION = "Whether those foretold to order more did: 1 is the same order, 0 no relation (Spearman)."
+BANDS = "By the chance of no order, in quarters of it: a band means the same in every shop."
+CAME_TRUE = "Of those with such a chance one window ago, the share that placed no order since."
+AVERAGE = "everybody at the average"
+AUC = (
+    "Of one customer who left and one who stayed, how often the one who left had the higher chance: 0.5 is a coin, 1 "
+    "is always."
+)
+BRIER = "Mean squared error of the chances; lower is better."
+ECE = "Mean distance between chance and frequency; lower is better."
+ASSOCIATED = "Associated with leaving or staying, which does not say that changing it would keep anybody."
+STILL_COUNTED = "Share of those who began, counted (Kaplan and Meier 1958)."
