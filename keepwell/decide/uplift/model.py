@@ -255,16 +255,13 @@ def _cross_fitted(people: People, settings: tuple[Base, tuple[Learner, ...]], le
 
 
 def _finding(arm: str, outcome: str, people: People, fitted: CrossFitted, seed: int) -> UpliftFinding:
-    is_tried, slope = bool(fitted.learners), fitted.slope
+    is_tried = bool(fitted.learners)
     too_few = NotAvailable("too few people responded, or nothing is known of them, to tell them apart")
     is_treated = people.treated == 1
     harmed = 0.0
     if not fitted.is_alike:
         value, error = fitted.effect(people.features)
         harmed = float((value + HARMED_BEYOND * error < 0).mean())
-    line = Estimate(
-        slope.value, slope.value - Z_95 * slope.error, slope.value + Z_95 * slope.error, evidence=Evidence.EXPERIMENT
-    )
     area = qini(fitted.foretold, people.treated, people.outcome, seed=seed)[0] if is_tried else too_few
     chance = fitted.chance if is_tried else None
     return UpliftFinding(
@@ -278,7 +275,7 @@ def _finding(arm: str, outcome: str, people: People, fitted: CrossFitted, seed: 
         average=fitted.average,
         is_targetable=not fitted.is_alike,
         chance=too_few if chance is None else chance,
-        slope=line if is_tried else too_few,
+        slope=_slope(fitted) if is_tried else too_few,
         trusted=0.0 if fitted.is_alike else fitted.trusted,
         qini=area,
         harmed_share=harmed,
@@ -296,3 +293,8 @@ def _finding(arm: str, outcome: str, people: People, fitted: CrossFitted, seed: 
             harmed=harmed,
         ),
     )
+
+
+def _slope(fitted: CrossFitted) -> Estimate:
+    slope, half = fitted.slope.value, Z_95 * fitted.slope.error
+    return Estimate(slope, slope - half, slope + half, evidence=Evidence.EXPERIMENT)

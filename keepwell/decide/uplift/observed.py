@@ -97,22 +97,7 @@ def observed_effect(
     (4, True, 'observed, without a control group')
 
     """
-    if base not in set(Base):
-        raise InputError("uplift.base", f"There is no base {base!r}.", value=base, advice="Choose trees or ridge.")
-    arrow = arrow_of(table)
-    response = known_numbers(arrow, outcome, "outcome")
-    arms = read_arms(arrow, treatment, control)
-    if len(arms.names) > 2:
-        advice = "Hand in one treatment and the untreated at a time."
-        raise InputError("uplift.arms", "There are several treatments.", value=arms.names, advice=advice)
-    features = learn_features(arrow, {treatment, outcome, *drop})
-    if not features.features:
-        raise InputError(
-            "uplift.no_features",
-            "Nothing is known of these people by which to compare them.",
-            advice="Add what was known before the campaign: recency, orders and money so far, channel, age.",
-        )
-    matrix, treated = features.matrix(arrow), arms.place.astype(np.float64)
+    matrix, treated, response = _read(table, treatment, outcome, control, drop, base)
     alike = overlap(matrix, treated, seed=seed)
     _comparable(alike)
     kept = alike.is_kept
@@ -158,6 +143,29 @@ def discounted(value: float, error: float, *, draws: int = DRAWS, seed: int = 0)
     spread = math.log(TOO_LARGE_HIGH / TOO_LARGE_LOW) / (2 * QUARTILE)
     lift = value + error * rng.standard_normal(draws)
     return np.asarray(lift / np.exp(middle + spread * rng.standard_normal(draws)), dtype=np.float64)
+
+
+def _read(
+    table: Any, treatment: str, outcome: str, control: object | None, drop: Collection[str], base: str
+) -> tuple[Floats, Floats, Floats]:
+    """Return features, who was treated, and outcomes."""
+    if base not in set(Base):
+        raise InputError("uplift.base", f"There is no base {base!r}.", value=base, advice="Choose trees or ridge.")
+    arrow = arrow_of(table)
+    response = known_numbers(arrow, outcome, "outcome")
+    arms = read_arms(arrow, treatment, control)
+    if len(arms.names) > 2:
+        advice = "Hand in one treatment and the untreated at a time."
+        raise InputError("uplift.arms", "There are several treatments.", value=arms.names, advice=advice)
+    features = learn_features(arrow, {treatment, outcome, *drop})
+    if not features.features:
+        raise InputError(
+            "uplift.no_features",
+            "Nothing is known of these people by which to compare them.",
+            advice="Add what was known before the campaign: recency, orders and money so far, channel, age.",
+        )
+    matrix, treated = features.matrix(arrow), arms.place.astype(np.float64)
+    return matrix, treated, response
 
 
 def _comparable(alike: Overlap) -> None:

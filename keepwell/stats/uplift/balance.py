@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -77,10 +76,9 @@ def imbalance_chance(features: npt.ArrayLike, treated: npt.ArrayLike, strata: np
     """
     columns, t = np.asarray(features, dtype=np.float64), np.asarray(treated, dtype=np.float64)
     place = np.zeros(len(t)) if strata is None else np.asarray(strata)
-    total, spread = np.zeros(columns.shape[1]), np.zeros((columns.shape[1], columns.shape[1]))
     scale = columns.std(axis=0)
     columns = columns[:, scale > 0] / scale[scale > 0]
-    total, spread = total[: columns.shape[1]], spread[: columns.shape[1], : columns.shape[1]]
+    total, spread = np.zeros(columns.shape[1]), np.zeros((columns.shape[1], columns.shape[1]))
     for group in np.unique(place):
         rows = place == group
         size, with_it = int(rows.sum()), float(t[rows].sum())
@@ -94,5 +92,4 @@ def imbalance_chance(features: npt.ArrayLike, treated: npt.ArrayLike, strata: np
     if not kept.any():
         return 1.0
     along = vectors[:, kept].T @ total
-    distance = float((along**2 / values[kept]).sum())
-    return float(chi2.sf(distance, int(kept.sum()))) if math.isfinite(distance) else 0.0
+    return float(chi2.sf(float((along**2 / values[kept]).sum()), int(kept.sum())))

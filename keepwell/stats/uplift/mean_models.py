@@ -86,6 +86,8 @@ class MeanModel:
         self.out_of_fold_, self._model = means.out_of_fold_, means
 
     def _fit_ridge(self, features: Floats, truth: Floats) -> None:
+        # Also for a straight line on many rows: what it knows of a row itself would bias effects told by the outcome
+        # expected without treatment (Abadie, Chingos & West 2018).
         place = folds(truth > truth.mean(), FOLDS, seed=self.seed)
         self.out_of_fold_ = np.empty(len(truth))
         for fold in range(FOLDS):

@@ -71,8 +71,8 @@ def sequential_test(slopes: Sequence[Slope], trained_on: Sequence[int]) -> float
     """Return the one-sided chance of slopes this steep if nothing can be foretold.
 
     Each slope is of one fold, on forecasts by models of *earlier* folds only; their t values then add up as a
-    martingale, ``Z = Σ w t / √Σ w²`` (Wager 2024, "Sequential validation of treatment heterogeneity"). Ordinary
-    cross-fitting counts every pair of folds twice and rejects two to three times too often.
+    martingale, ``Z = Σ w t / √Σ w²`` (Wager 2024, "Sequential validation of treatment heterogeneity"). The t values
+    of ordinary cross-fitting are too wide, since each pair of folds counts twice.
 
     Args:
         slopes: of the folds, in order.
