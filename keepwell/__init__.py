@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from keepwell import churn, clv, plot
+    from keepwell.loop.allocating import allocate
     from keepwell.loop.content import report
     from keepwell.loop.library import (
         channels,
@@ -42,6 +43,7 @@ __version__ = version("keepwell")
 
 _MODULES = {"churn": "keepwell.churn", "clv": "keepwell.clv", "plot": "keepwell.plot"}
 _PLACES = _MODULES | {
+    "allocate": "keepwell.loop.allocating",
     "report": "keepwell.loop.content",
     "Business": "keepwell.vocabulary.business",
     "KeepwellError": "keepwell.vocabulary.errors",
@@ -52,6 +54,7 @@ __all__ = [
     "Business",
     "KeepwellError",
     "Period",
+    "allocate",
     "channels",
     "churn",
     "clv",

@@ -1,34 +1,88 @@
-"""``keepwell decide``: keep or win?"""
+"""``keepwell decide``: keep or win? And, with a budget, where the money goes."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
-from rich.text import Text
 
-from keepwell.cli.options import as_of_option, data_option, engine_option, json_option
-from keepwell.cli.output import console, print_json, print_table, progress_bar
-from keepwell.loop.answer import SEED, decide
-from keepwell.loop.facts import open_facts
-from keepwell.loop.report import numbers
-from keepwell.vocabulary.answer import Answer, Figure
+from keepwell.cli.answer_shown import print_answer, print_details
+from keepwell.cli.options import PeriodType, as_of_option, data_option, engine_option, json_option
+from keepwell.cli.output import console, print_json, progress_bar
+from keepwell.cli.plan_shown import print_explanation, print_plan, print_unknown
+from keepwell.cli.scenarios_shown import print_comparison, print_scenarios
+from keepwell.loop.allocating import open_for_plan
+from keepwell.loop.allocation import Allocation, allocation
+from keepwell.loop.answer import SEED, answer_from, decide, need_orders
+from keepwell.loop.facts import OpenFacts, open_facts
+from keepwell.loop.plan import scenarios as saved
+from keepwell.loop.plan.settings import PlanSettings, read_plan
+from keepwell.loop.plan.unknown import refused_spend
+from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import NotAvailable
-from keepwell.vocabulary.kpi import Unit
+
+
+def _plan_options(command: Any) -> Any:
+    fraction = click.FloatRange(min=0, max=1)
+    for option in reversed(
+        [
+            click.option("--budget", type=click.FloatRange(min=0), help="Money to split; it need not be used up."),
+            click.option("--period", type=PeriodType(), help="Days to plan, such as 2011-12; else the next month."),
+            click.option(
+                "--plan",
+                "plan_file",
+                type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                help="TOML file of what your data does not say: levers, stated channels, experiments, limits.",
+            ),
+            click.option("--hurdle", type=click.FloatRange(min=0), help="Return asked for above getting money back."),
+            click.option("--risk-aversion", type=fraction, help="Weight of the worst fifth of outcomes, 0 to 1."),
+            click.option("--explain", metavar="ITEM", help="Open one number of the plan down to its evidence."),
+            click.option("--save", metavar="NAME", help="Keep the plan as a scenario in the data folder."),
+            click.option(
+                "--compare", metavar="NAME", multiple=True, help="Put saved scenarios side by side; give it repeatedly."
+            ),
+            click.option("--scenarios", "listing", is_flag=True, help="List the saved scenarios."),
+            click.option("--remove", metavar="NAME", help="Remove a saved scenario."),
+        ]
+    ):
+        command = option(command)
+    return command
 
 
 @click.command("decide")
+@_plan_options
 @as_of_option
 @click.option("--brief", is_flag=True, help="Only the answer, its reasons and what would change it.")
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=SEED, show_default=True, help="Seed of the what-if simulations."
-)
+@click.option("--seed", type=click.IntRange(min=0), default=SEED, show_default=True, help="Seed of the simulations.")
 @engine_option
 @data_option
 @json_option
-def decide_command(as_of: datetime | None, brief: bool, seed: int, engine: str, data: Path, as_json: bool) -> None:
-    """Answer: should the next unit of money go to keeping customers or to winning new ones?"""
+def decide_command(
+    as_of: datetime | None, brief: bool, seed: int, engine: str, data: Path, as_json: bool, **plan: Any
+) -> None:
+    """Answer: should the next unit of money go to keeping customers or to winning new ones?
+
+    With --budget or --plan: split the budget over channels and levers, say how sure that is, what would change it, and
+    which experiment to run next.
+    """
+    if plan["remove"] is not None:
+        saved.remove(data, plan["remove"])
+        console.print(f"Removed the scenario {plan['remove']}.")
+    elif plan["listing"]:
+        print_scenarios(saved.scenarios(data), as_json=as_json)
+    elif plan["compare"] and plan["budget"] is None and plan["plan_file"] is None:
+        print_comparison([saved.load(data, name) for name in plan["compare"]], as_json=as_json)
+    elif plan["budget"] is None and plan["plan_file"] is None:
+        _refuse_without_budget(plan)
+        _answer(as_of, brief, seed, engine, data, as_json=as_json)
+    else:
+        _plan(as_of, brief, seed, engine, data, plan, as_json=as_json)
+
+
+def _answer(as_of: datetime | None, brief: bool, seed: int, engine: str, data: Path, *, as_json: bool) -> None:
     with progress_bar("Deciding") as tell, open_facts(data, engine=engine) as opened:
         tell("value, growth and what-ifs", 0.3)
         found = decide(opened, opened.as_of(as_of.date() if as_of else None), seed)
@@ -40,103 +94,55 @@ def decide_command(as_of: datetime | None, brief: bool, seed: int, engine: str, 
         print_details(found)
 
 
-def print_answer(found: Answer) -> None:
-    """Print the two sentences, the next step, the reasons and the thresholds."""
-    console.print(Text(f"Keep or win? {found.lean.upper()}", style="bold"))
-    console.print()
-    for sentence in (found.headline, found.caveat):
-        console.print(Text(sentence), soft_wrap=False)
-    console.print()
-    console.print(Text("Next: " + found.next_step))
-    console.print()
-    for title, items in (("Why", found.reasons), ("What would change it", found.thresholds)):
-        console.print(Text(title, style="bold"))
-        for item in items:
-            console.print(Text(f"  • {item.sentence}"))
-        console.print()
+def _plan(
+    as_of: datetime | None, brief: bool, seed: int, engine: str, data: Path, plan: dict[str, Any], *, as_json: bool
+) -> None:
+    settings = _settings(plan)
+    with progress_bar("Planning") as tell, open_for_plan(data, engine=engine) as opened:
+        tell("value, spend and levers", 0.3)
+        need_orders(opened)
+        made = _allocation(opened, as_of, settings, seed)
+        answer = None
+        if isinstance(made.plan, NotAvailable):
+            answer = answer_from(opened.facts, made.as_of, seed)
+    if plan["save"] is not None:
+        saved.save(data, plan["save"], made, datetime.now(UTC))
+    if plan["explain"] is not None:
+        explained = made.explain(plan["explain"])
+        print_json(explained) if as_json else print_explanation(explained)
+    elif plan["compare"]:
+        this = saved.Scenario("this plan", datetime.now(UTC), made.as_dict())
+        print_comparison([this, *(saved.load(data, name) for name in plan["compare"])], as_json=as_json)
+    elif as_json:
+        print_json(made if answer is None else {**made.as_dict(), "answer": answer.as_dict()})
+    elif answer is not None:
+        print_unknown(made)
+        print_answer(answer)
+    else:
+        print_plan(made, brief=brief)
+    if plan["save"] is not None and not as_json:
+        console.print(f"Saved as the scenario {plan['save']}; list them with: keepwell decide --scenarios")
 
 
-def print_details(found: Answer) -> None:
-    """Print the tables behind the answer."""
-    _print_allowable(found)
-    _print_what_ifs(found)
-    _print_criteria(found)
-    if found.channels:
-        _print_channels(found)
-    unknown = [[item.question, item.needs] for item in found.not_identified]
-    print_table("Not known from these facts", ["question", "what would tell"], unknown)
-    print_table("Assumptions", [""], [[item] for item in found.assumptions])
+def _allocation(opened: OpenFacts, as_of: datetime | None, settings: PlanSettings, seed: int) -> Allocation:
+    day = opened.as_of(as_of.date() if as_of else None)
+    return allocation(opened.facts, day, settings, refused_spend=refused_spend(opened.imports), seed=seed)
 
 
-def _print_allowable(found: Answer) -> None:
-    money = found.currency
-    rows = [
-        [
-            item.dimension,
-            item.group,
-            f"{item.customers:,}",
-            figure(item.within_horizon, Unit.MONEY, money),
-            span(item.within_horizon, money),
-            figure(item.on_first_order, Unit.MONEY, money),
-            "few customers" if item.is_thin else "",
-        ]
-        for item in found.allowable_cac
+def _settings(plan: dict[str, Any]) -> PlanSettings:
+    """Return the plan file's settings with those that were given on the command line."""
+    settings = read_plan(plan["plan_file"]) if plan["plan_file"] is not None else PlanSettings()
+    return settings.given(**{name: plan[name] for name in ("budget", "period", "hurdle", "risk_aversion")})
+
+
+def _refuse_without_budget(plan: dict[str, Any]) -> None:
+    given: Sequence[str] = [
+        name for name in ("period", "hurdle", "risk_aversion", "explain", "save") if plan[name] is not None
     ]
-    title = f"Allowable CAC: what a newcomer earns within {found.horizon_days} days"
-    columns = ["by", "group", "customers", "pay at most", "95 % interval", "first order alone", ""]
-    print_table(title, columns, rows, right=(2, 3, 4, 5))
-    rows = [
-        [item.segment, f"{item.customers:,}", figure(item.worth, Unit.MONEY, money), span(item.worth, money)]
-        for item in found.retention_points
-    ]
-    columns = ["segment", "customers", "a year", "95 % interval"]
-    print_table("What one point of yearly retention is worth", columns, rows, right=(1, 2, 3))
-
-
-def _print_what_ifs(found: Answer) -> None:
-    money = found.currency
-    rows = [
-        [item.name, figure(item.change, Unit.MONEY, money), span(item.change, money), str(item.evidence)]
-        for item in found.what_ifs
-    ]
-    columns = ["what if", "change", "95 % interval", "evidence"]
-    print_table("What if (change of next year's margin)", columns, rows, right=(1, 2))
-
-
-def _print_criteria(found: Answer) -> None:
-    rows = [
-        [str(i.leans or "–"), i.name, str(i.status), figure(i.measured, i.unit, found.currency), i.why]
-        for i in found.criteria
-    ]
-    print_table("When to lean which way", ["lean", "criterion", "status", "here", "why"], rows, right=(3,))
-    rows = [[item.claim, figure(item.measured, item.unit, found.currency), item.verdict] for item in found.claims]
-    print_table("What people say", ["claim", "here", "verdict"], rows, right=(1,))
-
-
-def _print_channels(found: Answer) -> None:
-    money = found.currency
-    rows = [
-        [
-            item.channel,
-            figure(item.cac, Unit.MONEY, money),
-            figure(item.allowable_cac, Unit.MONEY, money),
-            figure(item.ltv_to_cac, Unit.RATIO, money),
-            figure(item.payback_months, Unit.MONTHS, money),
-            item.verdict,
-        ]
-        for item in found.channels
-    ]
-    columns = ["channel", "CAC", "allowable", "LTV:CAC", "payback", "verdict"]
-    print_table("Channels", columns, rows, right=(1, 2, 3, 4))
-
-
-def figure(value: Figure, unit: Unit, currency: str) -> str:
-    """Write a figure, or a dash."""
-    return numbers.in_unit(None if isinstance(value, NotAvailable) else value.value, unit, currency)
-
-
-def span(value: Figure, currency: str) -> str:
-    """Write the interval of an amount of money, or nothing."""
-    if isinstance(value, NotAvailable) or value.low is None:
-        return ""
-    return numbers.span(value.low, value.high, Unit.MONEY, currency)
+    if given:
+        option = "--" + given[0].replace("_", "-")
+        raise InputError(
+            "plan.budget",
+            f"{option} belongs to a plan, and there is no budget to plan.",
+            advice="Give --budget, or --plan with a budget in the file.",
+        )

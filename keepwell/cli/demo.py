@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from keepwell.cli.decide import print_answer
+from keepwell.cli.answer_shown import print_answer
 from keepwell.cli.outcome import print_outcome
 from keepwell.cli.output import console, print_json, print_table, progress_bar
 from keepwell.lake.lake import Lake
