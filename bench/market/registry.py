@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.market.informed import Informed
+from bench.market.keepwell_policy.policy import Keepwell
 from bench.market.mix_model import MixModel
 from bench.market.oracle import Oracle
 from bench.market.play import Contender
@@ -19,6 +20,13 @@ POLICIES: dict[str, Contender] = {
     "five_times": Contender(lambda: split(0.8), note="80 % for contacts: keeping is five times cheaper"),
     "last_click_roas": Contender(LastClickRoas, note="media in proportion to last-click return"),
     "mmm_only": Contender(MixModel, note="marketing-mix regression with lifetime values; no contacts"),
+    KEEPWELL: Contender(Keepwell, note="Keepwell's library on the shop's books: both sides on one scale"),
+    TRUE_CURVES: Contender(
+        lambda: Keepwell(true_curves=True), needs_truth=True, note="the same, told what channels bring"
+    ),
+    TRUE_UPLIFT: Contender(
+        lambda: Keepwell(true_uplift=True), needs_truth=True, note="the same, told what contacts bring"
+    ),
     "informed": Contender(
         Informed, needs_truth=True, note="the oracle's media, contacts by the best guess from observables"
     ),

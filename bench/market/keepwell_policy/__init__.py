@@ -1,0 +1,1 @@
+"""The policy that follows Keepwell: nothing but the public library on what a shop's books show."""

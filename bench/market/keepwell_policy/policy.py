@@ -1,0 +1,193 @@
+"""Keepwell's policy: values, responses, uplifts, and one split of the month's budget between winning and keeping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.market.keepwell_policy.customers import OrderLog, ValueModels, fit_values
+from bench.market.keepwell_policy.keeping import Keeping, KnownPeople, LeverMoney, lever_money
+from bench.market.keepwell_policy.winning import fitted_responses, media_curve, prices
+from bench.market.observe import Observed
+from bench.market.plan import NextUnit, Plan
+from bench.market.truth import Truth
+from keepwell.decide.assign import NOBODY, assign
+from keepwell.decide.constraints import Constraints
+from keepwell.decide.margin_curve import MarginCurve, Side
+from keepwell.decide.offers import Offers, TreatmentLimits
+from keepwell.decide.responses.channel_response import ChannelResponse
+from keepwell.decide.split import best_split
+from keepwell.decide.supply import joint_supply_curve
+from keepwell.stats.uplift.shared_effects import SharedEffects
+from keepwell.vocabulary.errors import InputError
+from keepwell.vocabulary.estimate import Evidence
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an analyst sets once.
+
+    ``curiosity`` is how many standard errors count for a contact while there is time to use what it teaches, in the
+    first month; ``caution`` how many count against it in the last; both fade over ``learning_months``. ``wear`` is
+    what a recent contact takes from the next, ``spoils`` what a contact takes from those after it.
+    """
+
+    draws: int = 300
+    refit_values: int = 6
+    refit_responses: int = 3
+    learning_months: int = 14
+    curiosity: float = 0.5
+    caution: float = 0.25
+    first_holdout: float = 0.4
+    last_holdout: float = 0.1
+    wear: float = 0.25
+    spoils: float = 0.3
+    hurdle: float = 0.0
+    unit: float = 1000.0
+    next_people: int = 200
+
+
+class Keepwell:
+    """The policy; a fresh one for every run."""
+
+    def __init__(
+        self, settings: Settings | None = None, *, true_curves: bool = False, true_uplift: bool = False
+    ) -> None:
+        self.settings = settings or Settings()
+        self.true_curves, self.true_uplift = true_curves, true_uplift
+        self._keeping = Keeping()
+        self._models: ValueModels
+        self._responses: dict[str, ChannelResponse] = {}
+
+    def __call__(self, observed: Observed, rng: np.random.Generator, truth: Truth | None = None) -> Plan:
+        """Return the month's plan."""
+        settings, seed = self.settings, int(rng.integers(2**31))
+        log = OrderLog.of(observed)
+        if observed.month % settings.refit_values == 0:
+            self._models = fit_values(observed, log, settings.draws, rng)
+        curves = self._media(observed, seed, truth if self.true_curves else None)
+        people = self._keeping.people(observed, log, self._models, log.day_of(observed.today))
+        offers, effects, money = self._offers(observed, log, people, truth if self.true_uplift else None)
+        limits = TreatmentLimits(observed.budget, settings.hurdle, holdout=self._holdout(observed))
+        listed = [*curves, *_supply(offers, limits, settings.draws, seed)]
+        spends = best_split(listed, Constraints(observed.budget, settings.hurdle)).spends
+        media = {curve.item: float(spends[place]) for place, curve in enumerate(curves)}
+        left = max(float(spends[len(curves) :].sum()), 0.0) / (1 - limits.holdout)
+        left = min(left, observed.budget - sum(media.values()))
+        found = assign(offers, TreatmentLimits(left, settings.hurdle, holdout=limits.holdout), seed=seed)
+        ids = log.ids[people.rows]
+        treated, held = _by_lever(offers, ids, found.lever), _by_lever(offers, ids, found.control)
+        said = [_next_in_channel(curve, media[curve.item], settings.unit) for curve in curves]
+        if effects is not None:
+            said += self._next_contacts(observed, people, offers, found.lever, effects, money, ids)
+        return Plan(media, treated, {k: v for k, v in held.items() if k in treated}, tuple(said))
+
+    def _media(self, observed: Observed, seed: int, truth: Truth | None) -> list[MarginCurve]:
+        settings = self.settings
+        if truth is not None:
+            return [_true_curve(observed, truth, name) for name in observed.channels]
+        if observed.month % settings.refit_responses == 0:
+            self._responses = fitted_responses(observed, settings.draws, seed)
+        price = prices(observed)
+        return [
+            media_curve(response, self._models.newcomers[name], price[name], observed.budget)
+            for name, response in self._responses.items()
+        ]
+
+    def _offers(
+        self, observed: Observed, log: OrderLog, people: KnownPeople, truth: Truth | None
+    ) -> tuple[Offers, SharedEffects | None, dict[str, LeverMoney]]:
+        """Return what each could be offered; gains are lowered by what a contact takes from later ones."""
+        settings = self.settings
+        recent = self._recent_contacts(observed, log)[people.rows]
+        cost = np.array([lever.cost for lever in observed.levers.values()])
+        names = tuple(observed.levers)
+        if truth is not None:
+            gain = np.column_stack([truth.uplift(name, log.ids[people.rows]) for name in names])
+            fresh, error, effects, money = gain, None, None, {}
+        else:
+            effects = self._keeping.learn(observed, log, self._models)
+            money = lever_money(observed, self._models, people, self._keeping.given_away)
+            both = [effects.at(people.features, one.weights) for one in money.values()]
+            error = np.column_stack([se for _, se in both])
+            fresh = np.column_stack([u + one.sure for (u, _), one in zip(both, money.values(), strict=True)])
+            fresh = fresh + self._lean(observed) * error
+            gain = np.where(fresh > 0, fresh * ((1 - settings.wear) ** recent)[:, None], fresh)
+        best = np.maximum((fresh - cost).max(axis=1), 0.0)
+        return Offers(names, gain - settings.spoils * best[:, None], cost, error=error), effects, money
+
+    def _lean(self, observed: Observed) -> float:
+        """Return standard errors counted for a contact (above 0, early) or against it (below 0, late)."""
+        settings = self.settings
+        share = min(1.0, observed.month / settings.learning_months)
+        return settings.curiosity * (1 - share) - settings.caution * share
+
+    def _holdout(self, observed: Observed) -> float:
+        if self.true_uplift:
+            return 0.0
+        share = min(1.0, observed.month / self.settings.learning_months)
+        return self.settings.first_holdout * (1 - share) + self.settings.last_holdout * share
+
+    @staticmethod
+    def _recent_contacts(observed: Observed, log: OrderLog) -> Floats:
+        campaigns = observed.campaigns
+        lately = campaigns[(campaigns["month"] >= observed.month - 2) & campaigns["is_treated"]]
+        place = np.searchsorted(log.ids, lately["customer_id"].to_numpy())
+        return np.bincount(place, minlength=len(log.ids)).astype(np.float64)
+
+    def _next_contacts(
+        self,
+        observed: Observed,
+        people: KnownPeople,
+        offers: Offers,
+        lever: Ints,
+        effects: SharedEffects,
+        money: dict[str, LeverMoney],
+        ids: Ints,
+    ) -> list[NextUnit]:
+        """Say of each lever what the next people would bring whom it would reach."""
+        free = np.flatnonzero(lever == NOBODY)
+        said = []
+        for place, (name, one) in enumerate(money.items()):
+            ranked = free[np.argsort(-offers.uplift[free, place], kind="stable")][: self.settings.next_people]
+            value, error = effects.total(people.features[ranked], one.weights[ranked])
+            value += float(one.sure[ranked].sum())
+            cost = observed.levers[name].cost * len(ranked)
+            half = 1.2816 * error
+            said.append(NextUnit(name, cost, value / cost, (value - half) / cost, (value + half) / cost, ids[ranked]))
+        return said
+
+
+def _supply(offers: Offers, limits: TreatmentLimits, draws: int, seed: int) -> list[MarginCurve]:
+    try:
+        return [joint_supply_curve("contacts", offers, limits, evidence=Evidence.EXPERIMENT, draws=draws, seed=seed)]
+    except InputError as error:
+        if error.code != "supply.nobody":
+            raise
+        return []
+
+
+def _by_lever(offers: Offers, ids: Ints, lever: Ints) -> dict[str, Ints]:
+    chosen = {name: ids[lever == place] for place, name in enumerate(offers.levers)}
+    return {name: people for name, people in chosen.items() if len(people)}
+
+
+def _next_in_channel(curve: MarginCurve, spend: float, unit: float) -> NextUnit:
+    step = min(unit, curve.most - spend)
+    unit = step if step > 1 else unit
+    start = spend if step > 1 else spend - unit
+    returned = (curve.at(start + unit) - curve.at(start)) / unit
+    low, high = np.quantile(returned, [0.1, 0.9])
+    return NextUnit(curve.item, unit, float(returned.mean()), float(low), float(high))
+
+
+def _true_curve(observed: Observed, truth: Truth, name: str) -> MarginCurve:
+    spend = observed.budget * np.linspace(0, 1, 41) ** 1.5
+    won = np.append(0.0, truth.newcomers(name, spend[1:]))
+    margin = np.tile(won * truth.newcomer_value(name), (2, 1))
+    return MarginCurve(name, Side.WIN, spend, margin, Evidence.EXPERIMENT)
