@@ -27,6 +27,8 @@ def print_plan(made: Allocation, *, brief: bool) -> None:
     console.print()
     _sentence(f"{plan.lean.value.upper()}. {plan.next_unit.sentence}")
     _sentence(plan.headline)
+    if made.caveat:
+        _sentence(made.caveat)
     console.print()
     _print_split(plan, made.currency)
     if not brief:

@@ -59,6 +59,19 @@ class Allocation:
     keeping: tuple[LeverItem, ...] = ()
     responses: ChannelResponses | None = None
 
+    @property
+    def caveat(self) -> str:
+        """What the plan leaves out as a whole, with what would change it; empty where both sides are known."""
+        if isinstance(self.plan, NotAvailable) or (self.winning and self.keeping):
+            return ""
+        unit, known = self.plan.next_unit, self.plan.next_unit.winning if self.winning else self.plan.next_unit.keeping
+        absent = "keeping customers" if self.winning else "winning customers"
+        said = f"Nothing is known yet of what money does for {absent}, so the plan is of one side only"
+        if isinstance(known, NotAvailable):
+            return f"{said}."
+        each = known.margin.value / unit.unit
+        return f"{said}: it would be the better use wherever each 1 spent there brings more than {each:.2f}."
+
     def explain(self, item: str) -> Explanation:
         """Open one item's number down to its evidence.
 
@@ -96,6 +109,7 @@ class Allocation:
             "plan": self.plan,
             "next_experiment": self.next_experiment,
             "experiments": self.experiments,
+            "caveat": self.caveat,
             "not_identified": self.not_identified,
             "assumptions": self.assumptions,
         }

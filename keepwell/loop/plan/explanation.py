@@ -119,8 +119,7 @@ def _channel_posterior(item: ChannelItem, line: PlanItem, found: ChannelResponse
         Line("margin of the planned spend", about_with_range(line.margin, currency), "newcomers × margin of each"),
     ]
     if isinstance(line.next_return, Estimate):
-        figure = f"{line.next_return.value:.2f} ({line.next_return.low:.2f} to {line.next_return.high:.2f})"
-        lines.append(Line("return on each 1 of the next unit", figure, "80 % interval"))
+        lines.append(Line("return on each 1 of the next unit", _return(line.next_return)))
     fit = found.regression
     if fit is not None and response.channel in fit.channels and item.identification.is_identified:
         lag = fit.lags[fit.channels.index(response.channel)]
@@ -145,19 +144,23 @@ def explain_lever(item: LeverItem, line: PlanItem, currency: str) -> Explanation
         Line("margin gained", about_with_range(line.margin, currency), "before the spend is taken off"),
     ]
     if isinstance(line.next_return, Estimate):
-        figure = f"{line.next_return.value:.2f} ({line.next_return.low:.2f} to {line.next_return.high:.2f})"
-        posterior.append(Line("return on each 1 of the next unit", figure, "80 % interval"))
+        posterior.append(Line("return on each 1 of the next unit", _return(line.next_return)))
     better = (
         "Leave customers out by lot and name the campaign in the plan: its result takes the place of what is stated."
         if line.evidence is not Evidence.EXPERIMENT
         else "Keep leaving some customers out by lot, so that a change is seen."
     )
     notes = tuple(effect.note for effect in item.levers)
-    given = "Those who would have ordered anyway get the incentive too: it is taken off what the lever brings."
+    given = ("Those who would have ordered anyway get the incentive too: it is taken off what the lever brings.",)
+    gives = any(effect.lever.incentive for effect in item.levers)
     return Explanation(
         line.item, "keeping", line.evidence.value, _headline(line, currency), tuple(rows), tuple(posterior),
-        (*notes, given), better,
+        (*notes, *(given if gives else ())), better,
     )  # fmt: skip
+
+
+def _return(found: Estimate) -> str:
+    return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})".replace("-", "−")
 
 
 def _range(draws: np.typing.NDArray[np.float64]) -> str:

@@ -90,6 +90,14 @@ def weekly_spend(facts: Facts, as_of: date) -> WeeklySpend | None:
     return WeeklySpend(channels, SpendHistory(starts, spend, outcome) if weeks else None, len(won))
 
 
+def newcomers_by_week(facts: Facts, first: str, last: str) -> tuple[list[date], Floats]:
+    """Return weeks, by their Mondays, from the one of ``first`` up to without that of ``last``, and their newcomers."""
+    steps = [Grain.WEEK.step(date.fromisoformat(day)) for day in (first, last)]
+    weeks = list(range(*steps))
+    total = _newcomers(facts, weeks).groupby("week").size()
+    return [Grain.WEEK.start(week) for week in weeks], np.array([float(total.get(week, 0)) for week in weeks])
+
+
 def _booked(facts: Facts, as_of: date) -> pd.DataFrame:
     assert facts.spend is not None  # noqa: S101 — the caller has looked
     spend = facts.spend.filter(facts.spend.spent_on < as_of)
