@@ -31,6 +31,7 @@ Progress = Callable[[str, float], None]
 
 HORIZON = "365d"
 SEED = 20240101
+NOT_TRIED = NotAvailable("no holdout was tried")
 MONEY = tuple(f"{name}{end}" for name in ("value", "discounted_value") for end in ("", "_low", "_high"))
 
 
@@ -43,6 +44,8 @@ class Lifetime:
         choice: which model, and why.
         validation: how far each model was off in the last part of the log, or why that could not be tried.
         correction: what the model's expectations are multiplied by, where a holdout as long as the horizon says so.
+        backtest: the holdout as long as the horizon, where the log holds one; else ``validation``. Figures are
+            corrected and intervals widened by it, whichever holdout was asked for.
 
     """
 
@@ -50,11 +53,12 @@ class Lifetime:
     choice: Choice
     validation: Validation | NotAvailable
     correction: Correction = NONE
+    backtest: Validation | NotAvailable = NOT_TRIED
 
     @property
     def totals(self) -> Totals:
         """The whole base; intervals hold chance, the fit, and how far the model missed the holdout."""
-        return corrected(self.values.totals, self.validation, self.choice.model_name, self.correction)
+        return corrected(self.values.totals, self.backtest, self.choice.model_name, self.correction)
 
     @property
     def model(self) -> str:
@@ -137,14 +141,17 @@ def lifetime(
     tell = progress or (lambda _stage, _fraction: None)
     days = round(days_of(horizon))
     tell("trying models on the end of the log", 0.1)
-    choice, validation = _chosen(facts, as_of, split or _one_horizon(facts, as_of, days), seed)
+    whole = _one_horizon(facts, as_of, days)
+    choice, validation = _chosen(facts, as_of, split or whole, seed)
+    backtest = validation if split is None or whole is None or split == whole else _chosen(facts, as_of, whole, seed)[1]
     given = named(model)() if isinstance(model, str) else model
     if given is not None:
         name = type(given).__name__
         choice = Choice(name, name, f"{LABELS.get(name, name)} is used because you asked for it.", choice.is_tested)
     tell("fitting and scoring", 0.7)
     values = customer_values(facts, as_of, horizon_days=days, model=given or named(choice.model_name)(), seed=seed)
-    return Lifetime(values, choice, validation, correction(validation, choice.model_name, days))
+    found = correction(backtest, choice.model_name, days)
+    return Lifetime(values, choice, validation, found, backtest)
 
 
 def _chosen(facts: Facts, as_of: date, split: date | None, seed: int) -> tuple[Choice, Validation | NotAvailable]:
