@@ -34,7 +34,12 @@ def survival(table: Any, *, measure: str = "survival", width: int = DESKTOP) -> 
     is_grouped = "group" in rows.columns and rows["group"].nunique() > 1
     colour: Any = alt.Color("group:N", scale=alt.Scale(range=list(CATEGORIES))) if is_grouped else alt.ColorValue(KEEP)
     base = alt.Chart(inline(rows, "survival")).encode(
-        x=alt.X("period:Q", title="Periods since the start", axis=alt.Axis(tickMinStep=1, format="d", **SHORT)),
+        x=alt.X(
+            "period:Q",
+            title="Periods since the start",
+            axis=alt.Axis(tickMinStep=1, format="d", **SHORT),
+            scale=alt.Scale(nice=False),
+        ),
         color=colour,
         tooltip=[
             *([alt.Tooltip("group:N")] if is_grouped else []),

@@ -50,7 +50,7 @@ def tracking(table: Any, *, split: Any = None, cumulative: bool = True, width: i
     """
     rows = frame(table, ["period", "series", "purchases", "cumulative"], "tracking")
     column = "cumulative" if cumulative else "purchases"
-    rows = rows.assign(period=pd.to_datetime(rows["period"]), shown=rows[column]).sort_values("period")
+    rows = rows.assign(period=pd.to_datetime(rows["period"]), shown=rows[column]).sort_values("period", kind="stable")
     models = [name for name in dict.fromkeys(rows["series"]) if name != ACTUAL]
     scale = alt.Scale(domain=[ACTUAL, *models], range=[INK, *CATEGORIES][: len(models) + 1])
     days = (rows["period"].max() - rows["period"].min()).days
@@ -73,7 +73,7 @@ def tracking(table: Any, *, split: Any = None, cumulative: bool = True, width: i
     after = " Right of the dotted line the models had not seen the orders." if split is not None else ""
     return finish(
         layered(*layers),
-        title="Repeat purchases: counted and foretold",
+        title=f"Repeat purchases {'so far' if cumulative else 'period by period'}: counted and foretold",
         subtitle=f"Solid: counted. Dashed: what each model expects.{after}",
         width=width,
         height=280,
@@ -210,7 +210,7 @@ def value_distribution(table: Any, *, currency: str | None = None, width: int = 
                 "label:N",
                 sort=list(rows["label"]),
                 title=f"Expected value per customer ({currency or 'amount'})",
-                axis=alt.Axis(labelAngle=0),
+                axis=alt.Axis(labelAngle=-40 if is_narrow(width) else 0, labelOverlap=False),
             ),
             xOffset=alt.XOffset("of:N", sort=["Customers", "Their value"]),
             y=alt.Y("share:Q", axis=rate_axis("Share of all"), scale=alt.Scale(zero=True)),

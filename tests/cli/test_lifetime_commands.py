@@ -6,48 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
+from shops import CUSTOMERS, orders, subscriptions
 
 from keepwell.cli import main
 from keepwell.cli.written import batch_file
 from keepwell.vocabulary.errors import InputError
-
-CUSTOMERS = 400
-LAST = 540  # days of the log
-
-
-def orders() -> pd.DataFrame:
-    """Return a year and a half of customers who each buy at their own rate and some day stop."""
-    random = np.random.default_rng(7)
-    rows = []
-    for who in range(CUSTOMERS):
-        day, rate, stops = int(random.integers(0, 400)), random.gamma(1.2, 1 / 50), random.exponential(400)
-        born, spends = day, random.gamma(6, 5)
-        while day < LAST and day <= born + stops:
-            rows.append(
-                (f"=c{who}" if who == 3 else f"c{who}", day, spends * random.gamma(4, 0.25), "PL" if who % 3 else "DE")
-            )
-            day += 1 + int(random.exponential(1 / rate))
-    frame = pd.DataFrame(rows, columns=["customer", "day", "amount", "country"])
-    days = pd.Timestamp("2023-01-01") + pd.to_timedelta(frame.pop("day"), unit="D")
-    return frame.assign(order_id=range(len(frame)), order_date=days, amount=frame["amount"].round(2))
-
-
-def subscriptions() -> pd.DataFrame:
-    """Return monthly subscribers of two plans, of whom many leave early and few late."""
-    random = np.random.default_rng(11)
-    rows = []
-    for who in range(500):
-        plan = "basic" if who % 2 else "pro"
-        start = pd.Timestamp("2022-01-05") + pd.DateOffset(months=int(random.integers(0, 18)))
-        lives = int(random.geometric(random.beta(0.8, 4 if plan == "pro" else 2)))
-        end = start + pd.DateOffset(months=min(lives, 1000)) - pd.Timedelta(days=2)
-        rows.append((f"s{who}", f"c{who}", plan, 20.0, start, end if end < pd.Timestamp("2024-01-01") else None))
-    return pd.DataFrame(rows, columns=["subscription_id", "customer_id", "plan", "mrr", "started_at", "ended_at"])
 
 
 def imported(frame: pd.DataFrame, folder: Path, *options: str) -> Path:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
+from keepwell.loop.lifetime import Lifetime
+from keepwell.understand.churn.contractual import ContractualChurn
+from keepwell.understand.churn.non_contractual import NonContractualChurn
 from keepwell.understand.concentration import ConcentrationSummary
 from keepwell.understand.gaps import GapSummary
 from keepwell.vocabulary.answer import Answer
@@ -73,6 +76,9 @@ class ReportContent:
     A table may be a pandas frame, an Arrow, Polars or Ibis table, or a list of dataclass instances. ``None`` (or an
     empty table) leaves a section out, and the report says in one line what would fill it.
 
+    ``lifetime`` must be read while the facts it was worked out from are open; it, ``churn`` (the chance of no order)
+    and ``contractual`` (subscriptions) may be ``NotAvailable``, and the report then says why.
+
     ``gaps_summary`` and ``concentration_summary`` may also be ``NotAvailable``; ``rfm_compared`` holds the two dates
     of the migration.
     """
@@ -98,6 +104,9 @@ class ReportContent:
     gaps_summary: GapSummary | NotAvailable | None = None
     channels: Any = None
     recurring: Any = None
+    lifetime: Lifetime | NotAvailable | None = None
+    churn: NonContractualChurn | NotAvailable | None = None
+    contractual: ContractualChurn | NotAvailable | None = None
     funnel: Any = None
     personas: Any = None
     imports: Sequence[ImportedFile] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ from keepwell.vocabulary.money import format_money
 
 NONE = "–"
 MINUS = "−"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+ISO_DATE = re.compile(r"\b\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])\b")
 
 
 def is_missing(value: Any) -> bool:
@@ -125,6 +128,16 @@ def sentence(text: str) -> str:
     clause = text.strip()
     end = "" if not clause or clause[-1] in ".!?…" else "."
     return f"{clause[:1].upper()}{clause[1:]}{end}"
+
+
+def prose(text: str) -> str:
+    """Write dates in words, and keep a percentage in one piece.
+
+    >>> prose("After 2010-12-10 it missed by +54 %.").replace(NO_BREAK, "_")
+    'After 10 December 2010 it missed by +54_%.'
+    """
+    dated = ISO_DATE.sub(lambda found: day(date.fromisoformat(found[0])), text)
+    return dated.replace(" %", f"{NO_BREAK}%")
 
 
 def part(value: Any) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from keepwell.loop.report import background, customers, decision, money, numbers, words
+from keepwell.loop.report import background, churn, customers, decision, money, numbers, value, words
 from keepwell.loop.report.blocks import Section
 from keepwell.loop.report.content import ReportContent
 from keepwell.vocabulary.errors import InputError
@@ -21,6 +21,10 @@ from keepwell.vocabulary.errors import InputError
 SECTIONS: tuple[tuple[str, Callable[[ReportContent], Section | None]], ...] = (
     ("answer", decision.reasons),
     ("kpis", background.kpis),
+    ("value", value.value),
+    ("trust", value.trust),
+    ("still_there", churn.still_there),
+    ("contracts", churn.contracts),
     ("growth", customers.growth),
     ("cohorts", customers.cohorts),
     ("rfm", customers.rfm),
@@ -44,7 +48,8 @@ SECTIONS: tuple[tuple[str, Callable[[ReportContent], Section | None]], ...] = (
 
 
 # Charts of a section, for the progress: drawing them takes nearly all of the time.
-CHARTS = {"kpis": 4, "growth": 1, "cohorts": 3, "rfm": 2, "revenue": 1, "concentration": 1, "gaps": 1, "allowable": 2,
+CHARTS = {"kpis": 4, "value": 1, "trust": 3, "still_there": 2, "contracts": 2,
+          "growth": 1, "cohorts": 3, "rfm": 2, "revenue": 1, "concentration": 1, "gaps": 1, "allowable": 2,
           "what_ifs": 1, "channels": 1, "recurring": 1, "funnel": 1}  # fmt: skip
 
 Progress = Callable[[float], None]

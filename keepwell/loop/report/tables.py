@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from keepwell.loop.report import numbers
 from keepwell.loop.report.blocks import Heading, Table
-from keepwell.loop.report.words import COLUMNS
+from keepwell.loop.report.words import CELLS, COLUMNS
 
 COHORTS_ACROSS = 13
+INTERVAL = "95 % interval"
 
 
 def table(rows: pd.DataFrame, columns: Sequence[str], caption: str, currency: str, *, note: str = "") -> Table:
@@ -96,6 +98,48 @@ def matrix(rows: pd.DataFrame, down: str, across: str, column: str, caption: str
         for name, counts in zip(wide.index, wide.to_numpy(), strict=True)
     ]
     return Table(caption, headings, texts, is_dense=True)
+
+
+def matrix_of(rows: pd.DataFrame, down: str, across: str, column: str, caption: str) -> Table:
+    """Return the values of a column as a table with one row a value of ``down`` and one column a value of ``across``.
+
+    >>> cells = pd.DataFrame({"recency_days": [0, 7], "frequency": [1, 1], "expected_orders": [2.0, 1.5]})
+    >>> matrix_of(cells, "recency_days", "frequency", "expected_orders", "Orders").rows
+    [['0', '2.00'], ['7', '1.50']]
+
+    """
+    wide = rows.pivot_table(index=down, columns=across, values=column, aggfunc="first")
+    headings = [
+        Heading(CELLS.get(down, heading(down).label), is_number=True),
+        *(Heading(str(name), is_number=True) for name in wide.columns),
+    ]
+    texts = [
+        [str(name), *(_cell(value, column, "") for value in values)]
+        for name, values in zip(wide.index, wide.to_numpy(), strict=True)
+    ]
+    note = f"{CELLS.get(across, heading(across).label)} across."
+    return Table(caption, headings, texts, note, is_dense=True)
+
+
+def with_intervals_below(shown: Table) -> Table:
+    r"""Return the table with each interval under its number, which fits a page; on a phone, row by row.
+
+    >>> wide = Table("", [Heading("Model"), Heading("Orders"), Heading(INTERVAL)], [["A", "5", "4 to 6"]])
+    >>> with_intervals_below(wide).rows[0][1].replace(numbers.NO_BREAK, "_")
+    '5\n4_to_6'
+
+    """
+    rows = []
+    for row in shown.rows:
+        cells: list[str] = []
+        for heading_, cell in zip(shown.headings, row, strict=True):
+            if heading_.label != INTERVAL:
+                cells.append(cell)
+            elif cell not in ("", numbers.NONE):
+                cells[-1] = f"{cells[-1]}\n{cell.replace(' ', numbers.NO_BREAK)}"
+        rows.append(cells)
+    headings = [heading_ for heading_ in shown.headings if heading_.label != INTERVAL]
+    return replace(shown, headings=headings, rows=rows, is_prose=True)
 
 
 def _cell(value: Any, column: str, currency: str) -> str:

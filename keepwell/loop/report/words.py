@@ -116,6 +116,9 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     "median_days": ("Median days", "decimal", "Days that half of those who went on took at most."),
 }
 
+# What a row and a column of a table of kinds of customers stand for.
+CELLS = {"recency_days": "Days since the last purchase", "frequency": "Repeat purchases"}
+
 # Columns that hold amounts in the table of recurring revenue, and customers in the one of growth.
 OF_MRR = {"new": "new_mrr", "churned": "churned_mrr"}
 
@@ -215,3 +218,22 @@ BRIER = "Mean squared error of the chances; lower is better."
 ECE = "Mean distance between chance and frequency; lower is better."
 ASSOCIATED = "Associated with leaving or staying, which does not say that changing it would keep anybody."
 STILL_COUNTED = "Share of those who began, counted (Kaplan and Meier 1958)."
+BASE_MEANINGS = (
+    "Customers who have not stopped buying, by the model: it is never seen, only more or less likely by how long "
+    "somebody has been silent and how often they bought before.",
+    "Days with an order expected of today's customers within the period; those who will be won later are not in it.",
+    "Revenue of these orders times the margin: what the base brings if everything goes on as it is.",
+    "The same, each order discounted to today by its day: what the base is worth now.",
+)
+INTERVAL_HOLDS = "it holds chance, what the data leave open, and how far the model missed when it was tried"
+RESTS_ON = "What these figures rest on"
+NO_VALUE = "What today's customers will bring is not available:"
+NO_HOLDOUT = "No part of the log could be held back to try the forecast:"
+NO_RISK = "The chance of no order is not available:"
+NO_CONTRACTS = "How long subscribers stay is not available:"
+GROUPED_BY = "group"
+OTHER_MODELS = "Other models"
+OTHER_MODELS_NOTE = (
+    "The charts show the model in use; the tables hold every model that was tried. BG/NBD is never used here, since it "
+    "holds everybody who bought once for still there."
+)

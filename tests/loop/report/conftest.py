@@ -8,7 +8,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from shops import orders, subscriptions
 
+from keepwell.loop.churn import churn_of_contracts, churn_of_orders
+from keepwell.loop.library import facts
+from keepwell.loop.lifetime import lifetime
+from keepwell.loop.own_tables import subscribed_facts
 from keepwell.loop.report.content import ReportContent
 from keepwell.understand.concentration import ConcentrationSummary
 from keepwell.understand.gaps import GapSummary
@@ -152,6 +157,17 @@ def tables() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def foretold() -> dict[str, Any]:
+    """Return lifetime value, the chance of no order, and subscribers' renewals of made-up shops."""
+    shop, today = facts(orders(), currency="GBP"), date(2024, 6, 24)
+    club = subscribed_facts(subscriptions(best_plan=HOSTILE), currency="GBP")
+    return {
+        "lifetime": lifetime(shop, today, horizon="180d"),
+        "churn": churn_of_orders(shop, today, 60),
+        "contractual": churn_of_contracts(club, date(2024, 1, 1), by="plan"),
+    }
+
+
 @pytest.fixture(scope="session")
 def content() -> ReportContent:
     """Return the content of a report with every section filled."""
@@ -178,4 +194,5 @@ def content() -> ReportContent:
         imports=[Imported(file=HOSTILE)],
         assumptions=["Orders in EUR were converted at one rate."],
         **tables(),
+        **foretold(),
     )

@@ -20,7 +20,7 @@ from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import NotAvailable
 from keepwell.vocabulary.period import Period
 
-FIGURES = 15
+FIGURES = 23
 
 
 class Page(HTMLParser):
