@@ -25,11 +25,11 @@ def shop():
     rows = []
     for number in range(600):
         day = int(rng.integers(0, 250 if number < 450 else 700) if number else 0)
-        rate = rng.gamma(1.0, 1 / 40)
+        rate = rng.gamma(2.0, 1 / 80)
         while day < 740:
             rows.append((f"c{number}", dt.date(2010, 1, 2) + dt.timedelta(days=day), float(rng.lognormal(3, 0.5))))
             day += 1 + int(rng.exponential(1 / rate))
-            if day > 365 and rng.random() < 0.35:
+            if rng.random() < (0.25 if day > 365 else 0.06):
                 break
     log = pd.DataFrame(rows, columns=["customer", "date", "total"]).assign(order=range(len(rows)))
     return kw.facts(log, currency="GBP", margin_rate=0.4)

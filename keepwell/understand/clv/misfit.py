@@ -48,7 +48,9 @@ def correction(validation: Validation | NotAvailable, model_name: str, horizon_d
     forecast = validation.forecast(model_name)
     if not isinstance(forecast, Forecast):
         return NONE
-    orders, value = _factor(forecast.orders), _factor(forecast.value)
+    orders = _factor(forecast.orders)
+    # Without a spend model to hold out, money is orders times what an order was worth.
+    value = orders if isinstance(forecast.value, NotAvailable) else _factor(forecast.value)
     if orders == value == 1:
         return NONE
     parts = [

@@ -88,3 +88,8 @@ def test_the_model_s_own_figure_lies_at_the_edge_of_the_corrected_interval() -> 
 
 def test_no_correction_is_the_default() -> None:
     assert Correction() == NONE
+
+
+def test_money_follows_the_orders_where_no_spend_model_was_held_out() -> None:
+    held = validation(score(150.0, 100.0), NotAvailable("no spend model"))
+    assert correction(held, "ParetoNBD", 365).value == pytest.approx(1 / 1.5)
