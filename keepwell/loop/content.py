@@ -13,6 +13,7 @@ import pandas as pd
 from keepwell.decide.keep_or_win import answer
 from keepwell.lake.ledger import Entry
 from keepwell.loop.answer import SEED, last_year_channels, need_orders
+from keepwell.loop.churn import churn_of_contracts, churn_of_orders
 from keepwell.loop.facts import OpenFacts
 from keepwell.loop.foretold import lifetime_or_reason
 from keepwell.loop.frames import frame
@@ -82,9 +83,11 @@ def report_content(
     log = order_log(facts, as_of, channels=by_channel, lifetime=lifetime)
     tell("answer and what-ifs", 0.25)
     found = answer(log, opened.business, seed)
-    tell("KPIs", 0.35)
+    tell("who may leave", 0.3)
+    leaving, contracts = churn_of_orders(facts, as_of), churn_of_contracts(facts, as_of)
+    tell("KPIs", 0.4)
     values = kpis(facts, period)
-    tell("trends", 0.45)
+    tell("trends", 0.5)
     trends = trend(facts, TRENDS, Grain.MONTH, as_of)
     tell("cohorts, growth, segments", 0.75)
     later = rfm.rfm(facts, as_of)
@@ -119,6 +122,9 @@ def report_content(
         personas=None if isinstance(people, NotAvailable) else people,
         imports=[_imported(entry) for entry in opened.imports],
         assumptions=facts.notes,
+        lifetime=lifetime,
+        churn=leaving,
+        contractual=contracts,
         **parts,
     )
 
