@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -181,7 +182,7 @@ def _planned(made: Allocation, spend: WeeklySpend | None, seed: int) -> Allocati
     items = [one.curve for one in known]
     limits = _limits(made.settings)
     now = {one.curve.item: one.now for one in known}
-    plan = allocate(items, limits, now=now, unit=_unit(made.settings), currency=made.currency)
+    plan = allocate(items, limits, now=now, unit=_unit(made.settings, known), currency=made.currency)
     tried = candidates(made.winning, made.keeping, plan, spend.history if spend is not None else None)
     decisions = max(1.0, 365 / made.period.days)
     values = experiment_values(items, limits, tried, decisions=decisions, currency=made.currency, seed=seed)
@@ -246,12 +247,16 @@ def _limits(settings: PlanSettings) -> Constraints:
     )
 
 
-def _unit(settings: PlanSettings) -> float:
-    """Return the next unit: 1,000, or less where the budget is small."""
+def _unit(settings: PlanSettings, items: Sequence[ChannelItem | LeverItem]) -> float:
+    """Return the next unit: 1,000, or as much less as the budget and the best-stocked item of each side ask for."""
     if settings.unit is not None:
         return settings.unit
-    budget = settings.budget or 0.0
-    return next((unit for unit in (1000.0, 100.0, 10.0) if budget >= 5 * unit), 1000.0 if not budget else 1.0)
+    room = {
+        side: max(one.curve.most - max(one.curve.floor, one.now) for one in items if one.curve.side is side)
+        for side in {one.curve.side for one in items}
+    }
+    most = min([(settings.budget or math.inf) / 5, *(space for space in room.values() if space > 0)])
+    return next((unit for unit in (1000.0, 100.0, 10.0) if unit <= most), 1.0)
 
 
 def _assumptions(facts: Facts, found: Lifetime | NotAvailable, winning: Sequence[ChannelItem]) -> tuple[str, ...]:
