@@ -8,6 +8,7 @@ from keepwell.plot.cohorts import cohort_heat_map, ltv_by_cohort, retention_curv
 from keepwell.plot.distribution import concentration, gaps_histogram
 from keepwell.plot.growth import growth_accounting, mrr_movements, new_and_returning
 from keepwell.plot.intervals import allowable_cac, channels, what_if_comparison
+from keepwell.plot.plan import budget_split, marginal_returns
 from keepwell.plot.rfm import rfm_map, rfm_migration
 from keepwell.plot.steps import funnel
 from keepwell.plot.theme import Chart
@@ -24,6 +25,7 @@ from keepwell.plot.value import (
 __all__ = [
     "Chart",
     "allowable_cac",
+    "budget_split",
     "calibration_by_frequency",
     "channels",
     "churn_reasons",
@@ -35,6 +37,7 @@ __all__ = [
     "growth_accounting",
     "kpi_trend",
     "ltv_by_cohort",
+    "marginal_returns",
     "mrr_movements",
     "new_and_returning",
     "probability_alive_surface",

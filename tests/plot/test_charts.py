@@ -94,6 +94,27 @@ REASONS = pd.DataFrame({"reason": ["a month-to-month contract", "long tenure"], 
 RELIABILITY = pd.DataFrame({"predicted": [0.1], "observed": [0.09], "low": [0.05], "high": [0.14], "customers": [200]})
 
 # chart, table, numbers that must be in it
+RETURNS = pd.DataFrame(
+    {
+        "side": ["win", "win", "keep"],
+        "spend": [500.0, 1500.0, 200.0],
+        "marginal_return": [2.1, 1.2, 1.7],
+        "low": [1.0, 0.4, 0.8],
+        "high": [3.0, 2.2, 2.9],
+        "item": ["search", "search", "mail"],
+    }
+)
+SPLIT = pd.DataFrame(
+    {
+        "item": ["search", "mail: Champions"],
+        "side": ["win", "keep"],
+        "spend": [900.0, 200.0],
+        "spend_low": [300.0, 0.0],
+        "spend_high": [1500.0, 280.0],
+        "spend_now": [450.0, None],
+        "evidence": ["regression on history", "stated by you"],
+    }
+)
 CHARTS: list[tuple[Callable[..., plot.Chart], pd.DataFrame, set[float]]] = [
     (plot.cohort_heat_map, COHORTS, {0.38, 1.0, 19, 50}),
     (plot.retention_curves, COHORTS, {0.38, 19, 50, wilson(19, 50)[0], wilson(19, 50)[1]}),
@@ -119,6 +140,8 @@ CHARTS: list[tuple[Callable[..., plot.Chart], pd.DataFrame, set[float]]] = [
     (plot.survival, SURVIVAL, {1.0, 0.63, 0.6, 0.66}),
     (plot.churn_reasons, REASONS, {0.81, -0.37}),
     (plot.reliability, RELIABILITY, {0.1, 0.09, 0.05, 0.14, 200}),
+    (plot.marginal_returns, RETURNS, {2.1, 1.2, 0.4, 3.0, 500.0}),
+    (plot.budget_split, SPLIT, {900.0, 300.0, 1500.0, 450.0}),
 ]
 EVERY_CHART = pytest.mark.parametrize(
     ("draw", "table", "given"), CHARTS, ids=lambda item: getattr(item, "__name__", "")
