@@ -22,7 +22,7 @@ from keepwell.understand.churn.risk_bands import BANDS, band_of
 from keepwell.understand.churn.snapshots import CUSTOMER, LABEL, ORDERS, Snapshots, features_on, snapshots
 from keepwell.understand.churn.with_features import ChurnModel
 from keepwell.understand.facts import Facts
-from keepwell.vocabulary.errors import InputError, KeepwellError
+from keepwell.vocabulary.errors import KeepwellError
 from keepwell.vocabulary.estimate import NotAvailable
 from keepwell.vocabulary.period import Grain
 
@@ -30,6 +30,8 @@ Progress = Callable[[str, float], None]
 
 SEED = 20240101
 WINDOW_DAYS = 90
+# the caller's slip, not the log's: said as an error, not as what these facts cannot tell
+ASKED_WRONGLY = ("attribute.unknown", "churn.window", "churn.renewal", "churn.horizon")
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,11 @@ class FeatureChurn:
 
 
 def churn_of_orders(
-    facts: Facts, as_of: date, window_days: int = WINDOW_DAYS, *, seed: int = SEED
+    facts: Facts, as_of: date, window_days: int = WINDOW_DAYS, *, with_trees: bool = True, seed: int = SEED
 ) -> NonContractualChurn | NotAvailable:
     """Return every customer's chance of no order in the window ahead, or why these orders cannot tell."""
     try:
-        return non_contractual_churn(facts, window_days, as_of=as_of, seed=seed)
+        return non_contractual_churn(facts, window_days, as_of=as_of, with_trees=with_trees, seed=seed)
     except KeepwellError as error:
         return _reason(error)
 
@@ -73,8 +75,6 @@ def churn_of_contracts(
     try:
         return contractual_churn(facts, as_of, seed=seed, by=by, renewal=renewal, horizon_months=horizon_months)
     except KeepwellError as error:
-        if error.code == "attribute.unknown":
-            raise
         return _reason(error)
 
 
@@ -168,7 +168,6 @@ def _fitted(shots: Snapshots, table: pa.Table, seed: int) -> ChurnModel:
 
 
 def _reason(error: KeepwellError) -> NotAvailable:
-    if isinstance(error, InputError) and not error.message.startswith("Not enough"):
+    if error.code in ASKED_WRONGLY:
         raise error
-    text = f"{error.message[0].lower()}{error.message[1:]}".rstrip(".")
-    return NotAvailable(text)
+    return NotAvailable(f"{error.message[0].lower()}{error.message[1:]}".rstrip("."))

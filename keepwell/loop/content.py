@@ -84,7 +84,7 @@ def report_content(
     tell("answer and what-ifs", 0.25)
     found = answer(log, opened.business, seed)
     tell("who may leave", 0.3)
-    leaving, contracts = churn_of_orders(facts, as_of), churn_of_contracts(facts, as_of)
+    leaving, contracts = churn_of_orders(facts, as_of, with_trees=False), churn_of_contracts(facts, as_of)
     tell("KPIs", 0.4)
     values = kpis(facts, period)
     tell("trends", 0.5)

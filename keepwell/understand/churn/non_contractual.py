@@ -32,6 +32,8 @@ Floats = npt.NDArray[np.float64]
 LONGEST_WAIT_DAYS = 730  # beyond, a last chance is no date to plan with
 GONE = 0.5  # probability of being a customer still, below which "gone" is the likelier word
 
+NOT_COMPARED = NotAvailable("a model with features was not compared here; keepwell churn does")
+
 
 @dataclass(frozen=True)
 class NonContractualChurn:
@@ -75,6 +77,7 @@ def non_contractual_churn(
     *,
     as_of: date | None = None,
     models: Sequence[str] = CAN_FLAG,
+    with_trees: bool = True,
     seed: int = 0,
 ) -> NonContractualChurn:
     """Return every customer's chance of no order in the window ahead, judged on the window just past.
@@ -88,6 +91,7 @@ def non_contractual_churn(
         window_days: length of the window, at least 1.
         as_of: first day that is not looked at; the day after the last order where not given.
         models: names of models that can tell that somebody without a repeat purchase has gone.
+        with_trees: also train boosted trees with features, to compare; it takes most of the time.
         seed: of the folds and of the model with features.
 
     Raises:
@@ -105,7 +109,7 @@ def non_contractual_churn(
     scores = {name: score(label(fitted[name]), labels, raw[name]) for name in models}
     best = min(models, key=lambda name: scores[name].brier.value)
     fair = _each_by_others(labels, raw[best], seed)
-    features = _with_features(shots, test, labels, seed)
+    features = _with_features(shots, test, labels, seed) if with_trees else NOT_COMPARED
     now = repeat_purchases(facts, today).to_pyarrow()
     model = named(best)().fit(now)
     customers = _customers(model, PlattScaling().fit(labels, raw[best]), now, window_days, today)
