@@ -111,14 +111,14 @@ def customers(
         margin: contribution margin as a fraction of revenue; 0.5 is assumed where neither this nor the facts say.
         as_of: first day not counted; the day after the last order where not given.
         model: ``"ModifiedBetaGeo"``, ``"ParetoNBD"`` or ``"BetaGeo"``, or a model, in place of the choice.
-        split: first day of the holdout; the last third of the log, at most a year, where not given.
+        split: first day of the holdout; where not given, one horizon back if the log holds two, else its last third.
         seed: of the intervals.
         progress: called with what is being done and the fraction done.
         **options: of ``kw.facts``: ``currency``, ``time_zone``, ``columns``, ``refunds`` …
 
     Returns:
         `Lifetime`: ``frame()`` has a row a customer, ``totals`` the base, ``choice.why`` the model and the reason,
-        ``validation`` how far off each model was. Its memory does not grow with the base when ``values.batches()`` is
+        ``validation`` how far off each model was. Its memory does not grow with the base when ``batches()`` is
         read in place of ``frame()``.
 
     Raises:
