@@ -27,15 +27,15 @@ LATER_MONTHS = 9  # after a campaign's month: how long its people's orders still
 REMEASURED_AT = (2, 3, 4, 6, 8, 10)  # months since the campaign
 FEWEST = 60  # per arm
 # Before any campaign: a contact adds some orders in its month and keeps few who would have left.
-NOW_MEAN, NOW_SPREAD, LATER_MEAN, LATER_SPREAD = 0.04, 0.12, 0.004, 0.03
+NOW_MEAN, NOW_SPREAD, LATER_MEAN, LATER_SPREAD = 0.02, 0.12, 0.0, 0.02
 ALIKE_LEVERS, ALIKE_KINDS, FEATURE_SPREAD = 0.6, 0.6, 0.6
 
 
 @dataclass(frozen=True, eq=False)
 class KnownPeople:
-    """People on a day: place in ``OrderLog.ids``, features (n, p), orders expected of them in the month."""
+    """People on a day: ids, features (n, p), purchases so far, orders expected of them in the month."""
 
-    rows: Ints
+    ids: Ints
     features: Floats
     histories: Histories
     month_orders: Floats
@@ -61,12 +61,15 @@ class Keeping:
     def __init__(self) -> None:
         self._lots: dict[int, _Lot] = {}
         self._seen: set[int] = set()
+        self._last: tuple[int, KnownPeople] | None = None
         self._scaling: tuple[Floats, Floats] | None = None
         self._levels: tuple[list[str], list[str]] = ([], [])
         self.given_away: dict[str, float] = {}
 
     def people(self, observed: Observed, log: OrderLog, models: ValueModels, day: int) -> KnownPeople:
         """Return everybody known on a day with features and expected orders."""
+        if self._last is not None and self._last[0] == day:
+            return self._last[1]
         known = log.histories(day)
         base = known.base()
         alive = models.purchases.probability_alive(base)
@@ -81,7 +84,9 @@ class Keeping:
             self._scaling = mean, np.maximum(np.sqrt(weight @ (matrix - mean) ** 2), 1e-6)
         mean, spread = self._scaling
         features = np.column_stack([np.ones(len(matrix)), (matrix - mean) / spread])
-        return KnownPeople(known.rows, features, known, orders)
+        found = KnownPeople(log.ids[known.rows], features, known, orders)
+        self._last = (day, found)
+        return found
 
     def _dummies(self, observed: Observed, log: OrderLog, rows: Ints) -> list[Floats]:
         by_id = observed.customers.set_index("customer_id")
@@ -111,20 +116,20 @@ class Keeping:
         return shared_effects(evidence, prior(len(levers), columns))
 
     def _measured(self, lot: _Lot, log: OrderLog, models: ValueModels, months: int) -> list[EffectEvidence]:
-        people = lot.people
+        people, place = lot.people, np.searchsorted(log.ids, lot.people.ids)
         found = [
             effect_evidence(
                 people.features,
                 lot.treated,
                 lot.chance,
-                log.counts(lot.day, lot.day + DAYS)[people.rows],
+                log.counts(lot.day, lot.day + DAYS)[place],
                 people.month_orders,
             )
         ]
         if months >= 2:
             whole = models.purchases.expected_purchases(people.histories.base(), months * DAYS)
             later = np.maximum(whole - people.month_orders, 0.0)
-            bought = log.counts(lot.day + DAYS, lot.day + months * DAYS)[people.rows]
+            bought = log.counts(lot.day + DAYS, lot.day + months * DAYS)[place]
             found.append(effect_evidence(people.features, lot.treated, lot.chance, bought, later))
         return found
 
@@ -136,17 +141,16 @@ class Keeping:
                 continue
             self._seen.add(int(str(number)))
             day = log.day_of(rows["started_on"].iloc[0])
-            places = np.searchsorted(log.ids, rows["customer_id"].to_numpy())
-            treated = rows["is_treated"].to_numpy()
-            self._note_discounts(observed, log, lever, day, places[treated])
+            ids, treated = rows["customer_id"].to_numpy(), rows["is_treated"].to_numpy()
+            self._note_discounts(observed, log, lever, day, np.searchsorted(log.ids, ids[treated]))
             if not rows["has_control"].iloc[0] or min(treated.sum(), (~treated).sum()) < FEWEST:
                 continue
             everybody = self.people(observed, log, models, day)
-            at = pd.Series(np.arange(len(everybody.rows)), everybody.rows).reindex(places)
+            at = pd.Series(np.arange(len(everybody.ids)), everybody.ids).reindex(ids)
             is_known = at.notna().to_numpy()
             place = at[is_known].to_numpy(dtype=np.int64)
             people = KnownPeople(
-                everybody.rows[place],
+                everybody.ids[place],
                 everybody.features[place],
                 _at(everybody.histories, place),
                 everybody.month_orders[place],

@@ -37,9 +37,9 @@ class Settings:
     what a recent contact takes from the next, ``spoils`` what a contact takes from those after it.
     """
 
-    draws: int = 300
+    draws: int = 200
     refit_values: int = 6
-    refit_responses: int = 3
+    refit_responses: int = 5
     learning_months: int = 14
     curiosity: float = 0.5
     caution: float = 0.25
@@ -71,8 +71,9 @@ class Keepwell:
         if observed.month % settings.refit_values == 0:
             self._models = fit_values(observed, log, settings.draws, rng)
         curves = self._media(observed, seed, truth if self.true_curves else None)
+        effects = None if self.true_uplift else self._keeping.learn(observed, log, self._models)
         people = self._keeping.people(observed, log, self._models, log.day_of(observed.today))
-        offers, effects, money = self._offers(observed, log, people, truth if self.true_uplift else None)
+        offers, money = self._offers(observed, log, people, effects, truth)
         limits = TreatmentLimits(observed.budget, settings.hurdle, holdout=self._holdout(observed))
         listed = [*curves, *_supply(offers, limits, settings.draws, seed)]
         spends = best_split(listed, Constraints(observed.budget, settings.hurdle)).spends
@@ -80,7 +81,7 @@ class Keepwell:
         left = max(float(spends[len(curves) :].sum()), 0.0) / (1 - limits.holdout)
         left = min(left, observed.budget - sum(media.values()))
         found = assign(offers, TreatmentLimits(left, settings.hurdle, holdout=limits.holdout), seed=seed)
-        ids = log.ids[people.rows]
+        ids = people.ids
         treated, held = _by_lever(offers, ids, found.lever), _by_lever(offers, ids, found.control)
         said = [_next_in_channel(curve, media[curve.item], settings.unit) for curve in curves]
         if effects is not None:
@@ -90,7 +91,7 @@ class Keepwell:
     def _media(self, observed: Observed, seed: int, truth: Truth | None) -> list[MarginCurve]:
         settings = self.settings
         if truth is not None:
-            return [_true_curve(observed, truth, name) for name in observed.channels]
+            return [_true_curve(observed, truth, name, settings.draws) for name in observed.channels]
         if observed.month % settings.refit_responses == 0:
             self._responses = fitted_responses(observed, settings.draws, seed)
         price = prices(observed)
@@ -100,18 +101,17 @@ class Keepwell:
         ]
 
     def _offers(
-        self, observed: Observed, log: OrderLog, people: KnownPeople, truth: Truth | None
-    ) -> tuple[Offers, SharedEffects | None, dict[str, LeverMoney]]:
+        self, observed: Observed, log: OrderLog, people: KnownPeople, effects: SharedEffects | None, truth: Truth | None
+    ) -> tuple[Offers, dict[str, LeverMoney]]:
         """Return what each could be offered; gains are lowered by what a contact takes from later ones."""
         settings = self.settings
-        recent = self._recent_contacts(observed, log)[people.rows]
+        recent = _recent_contacts(observed, people.ids)
         cost = np.array([lever.cost for lever in observed.levers.values()])
         names = tuple(observed.levers)
-        if truth is not None:
-            gain = np.column_stack([truth.uplift(name, log.ids[people.rows]) for name in names])
-            fresh, error, effects, money = gain, None, None, {}
+        error, money = None, {}
+        if effects is None:
+            fresh = gain = _true_uplift(truth, names, people.ids)
         else:
-            effects = self._keeping.learn(observed, log, self._models)
             money = lever_money(observed, self._models, people, self._keeping.given_away)
             both = [effects.at(people.features, one.weights) for one in money.values()]
             error = np.column_stack([se for _, se in both])
@@ -119,7 +119,7 @@ class Keepwell:
             fresh = fresh + self._lean(observed) * error
             gain = np.where(fresh > 0, fresh * ((1 - settings.wear) ** recent)[:, None], fresh)
         best = np.maximum((fresh - cost).max(axis=1), 0.0)
-        return Offers(names, gain - settings.spoils * best[:, None], cost, error=error), effects, money
+        return Offers(names, gain - settings.spoils * best[:, None], cost, error=error), money
 
     def _lean(self, observed: Observed) -> float:
         """Return standard errors counted for a contact (above 0, early) or against it (below 0, late)."""
@@ -132,13 +132,6 @@ class Keepwell:
             return 0.0
         share = min(1.0, observed.month / self.settings.learning_months)
         return self.settings.first_holdout * (1 - share) + self.settings.last_holdout * share
-
-    @staticmethod
-    def _recent_contacts(observed: Observed, log: OrderLog) -> Floats:
-        campaigns = observed.campaigns
-        lately = campaigns[(campaigns["month"] >= observed.month - 2) & campaigns["is_treated"]]
-        place = np.searchsorted(log.ids, lately["customer_id"].to_numpy())
-        return np.bincount(place, minlength=len(log.ids)).astype(np.float64)
 
     def _next_contacts(
         self,
@@ -161,6 +154,19 @@ class Keepwell:
             half = 1.2816 * error
             said.append(NextUnit(name, cost, value / cost, (value - half) / cost, (value + half) / cost, ids[ranked]))
         return said
+
+
+def _recent_contacts(observed: Observed, ids: Ints) -> Floats:
+    campaigns = observed.campaigns
+    lately = campaigns[(campaigns["month"] >= observed.month - 2) & campaigns["is_treated"]]
+    counts = lately["customer_id"].value_counts()
+    return np.asarray(counts.reindex(ids).fillna(0).to_numpy(), dtype=np.float64)
+
+
+def _true_uplift(truth: Truth | None, levers: tuple[str, ...], ids: Ints) -> Floats:
+    if truth is None:
+        raise TypeError("This variant must be told the truth.")
+    return np.column_stack([truth.uplift(name, ids) for name in levers])
 
 
 def _supply(offers: Offers, limits: TreatmentLimits, draws: int, seed: int) -> list[MarginCurve]:
@@ -186,8 +192,8 @@ def _next_in_channel(curve: MarginCurve, spend: float, unit: float) -> NextUnit:
     return NextUnit(curve.item, unit, float(returned.mean()), float(low), float(high))
 
 
-def _true_curve(observed: Observed, truth: Truth, name: str) -> MarginCurve:
+def _true_curve(observed: Observed, truth: Truth, name: str, draws: int) -> MarginCurve:
     spend = observed.budget * np.linspace(0, 1, 41) ** 1.5
     won = np.append(0.0, truth.newcomers(name, spend[1:]))
-    margin = np.tile(won * truth.newcomer_value(name), (2, 1))
+    margin = np.tile(won * truth.newcomer_value(name), (draws, 1))
     return MarginCurve(name, Side.WIN, spend, margin, Evidence.EXPERIMENT)
