@@ -103,7 +103,8 @@ def non_contractual_churn(
     end = observed(facts).end
     today = end if as_of is None else min(as_of, end)
     shots = snapshots(facts, window_days, until=today)
-    labels, test, past = _same_customers(shots.test.to_pyarrow(), repeat_purchases(facts, shots.days[-1]).to_pyarrow())
+    rows = shots.test if with_trees else shots.test.select("customer_id", LABEL)
+    labels, test, past = _same_customers(rows.to_pyarrow(), repeat_purchases(facts, shots.days[-1]).to_pyarrow())
     fitted = {name: named(name)().fit(past) for name in models}
     raw = {name: _no_order(model, past, window_days) for name, model in fitted.items()}
     scores = {name: score(label(fitted[name]), labels, raw[name]) for name in models}
