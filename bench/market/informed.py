@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bench.market.luck import Floats
 from bench.market.market import Market
-from bench.market.observe import Observed
+from bench.market.observe import MONTHS_PER_YEAR, Observed
 from bench.market.oracle import Oracle
 from bench.market.parameters import World
 from bench.market.past import with_past
@@ -24,6 +24,7 @@ from bench.market.truth import Truth
 
 TWIN_SEEDS = (900_001, 900_002)
 MARGIN = 0.1  # of the contact's cost, to be cleared on top of it
+LONGEST_SILENCE = MONTHS_PER_YEAR * DAYS  # days; who has been silent longer has all but surely left
 SPOILT = 0.3  # of the best gain: a contact now takes so much from the next two months' contacts
 
 
@@ -51,13 +52,18 @@ class Informed:
     def _contacts(
         self, market: Market, guesses: list[list[lightgbm.LGBMRegressor]], levers: list[str]
     ) -> dict[str, Ids]:
-        shown, contacts, costs = _shown(market), market.base.contacts, market.contact_costs()
-        guessed = np.array([[guess.predict(shown) for guess in row] for row in guesses])
-        fresh = np.maximum((guessed[:, 0].T - costs).max(axis=1), 0)
-        gain = np.stack([np.choose(contacts, row) for row in guessed], axis=1) - (1 + MARGIN) * costs
-        gain -= SPOILT * fresh[:, None]
+        shown, costs = _shown(market), market.contact_costs()
+        rows = np.flatnonzero(shown[:, 0] <= LONGEST_SILENCE)
+        shown, contacts = shown[rows], market.base.contacts[rows]
+        guessed = np.stack([row[0].predict(shown) for row in guesses], axis=1)
+        fresh = np.maximum((guessed - costs).max(axis=1), 0)
+        for number in (1, 2):
+            tired = np.flatnonzero(contacts == number)
+            if len(tired):
+                guessed[tired] = np.stack([row[number].predict(shown[tired]) for row in guesses], axis=1)
+        gain = guessed - (1 + MARGIN) * costs - SPOILT * fresh[:, None]
         best, lever = gain.max(axis=1), gain.argmax(axis=1)
-        return {name: np.flatnonzero((best > 0) & (lever == number)) + 1 for number, name in enumerate(levers)}
+        return {name: rows[(best > 0) & (lever == number)] + 1 for number, name in enumerate(levers)}
 
 
 def trained(world: World, worths: Floats) -> list[list[lightgbm.LGBMRegressor]]:

@@ -15,7 +15,17 @@ from bench.market.registry import KEEPWELL, NOTHING, ORACLE, POLICIES, TRUE_CURV
 from bench.market.truth import Truth, newcomer_worths
 
 SEEDS = (1, 2)
-PLAYERS = {name: contender for name, contender in POLICIES.items() if name != "informed"}
+# those that think little; "informed" has a test of its own, Keepwell's policies theirs
+SIMPLE = (
+    "nothing",
+    "all_acquisition",
+    "all_retention_by_risk",
+    "half_half",
+    "five_times",
+    "last_click_roas",
+    "mmm_only",
+)
+PLAYERS = {name: POLICIES[name] for name in (*SIMPLE, ORACLE)}
 WORLDS = ("launch", "mixed", "saturated", "all_acquisition", "all_retention", "stop")
 
 
