@@ -12,8 +12,17 @@ from keepwell.decide.plan import Plan, PlanItem, SideCurve
 from keepwell.loop.allocation import Allocation
 from keepwell.loop.plan.explanation import Explanation, Line
 from keepwell.loop.report import numbers
-from keepwell.vocabulary.estimate import Estimate, NotAvailable
+from keepwell.vocabulary.estimate import Estimate, Evidence, NotAvailable
 
+# The grade in a word, so that the table fits a terminal; --explain and --json have it whole.
+SHORT = {
+    Evidence.EXPERIMENT: "control group",
+    Evidence.REGRESSION: "regression",
+    Evidence.OBSERVED: "observed",
+    Evidence.PLATFORM: "platform",
+    Evidence.STATED: "stated",
+    Evidence.PRIOR: "prior",
+}
 EVERY = 3  # of the 24 steps of a side's curve, each third stands in the table
 
 
@@ -73,9 +82,9 @@ def _cells(line: Line) -> list[str]:
 
 def _print_split(plan: Plan, currency: str) -> None:
     rows = [_split_row(line, currency) for line in plan.items]
-    rows.append(["", "unspent", numbers.money(plan.unspent, currency), "", "", "", "", "", ""])
-    columns = ["side", "item", "spend", "80 % range", "now", "brings", "80 % range", "next 1 returns", "evidence"]
-    print_table("The split", columns, rows, right=(2, 3, 4, 5, 6, 7))
+    rows.append(["", "unspent", numbers.money(plan.unspent, currency), "", "", "", "", ""])
+    columns = ["side", "item", "spend", "80 % range", "now", "brings", "next 1", "evidence"]
+    print_table("The split", columns, rows, right=(2, 3, 4, 5, 6))
 
 
 def _split_row(line: PlanItem, currency: str) -> list[str]:
@@ -87,9 +96,8 @@ def _split_row(line: PlanItem, currency: str) -> list[str]:
         f"{numbers.money(line.spend_low, currency)} to {numbers.money(line.spend_high, currency)}",
         numbers.money(line.spend_now, currency),
         numbers.money(line.margin.value, currency),
-        f"{numbers.money(line.margin.low, currency)} to {numbers.money(line.margin.high, currency)}",
-        f"{following.value:.2f}" if isinstance(following, Estimate) else following.reason.removeprefix("the item is "),
-        line.evidence.value,
+        f"{following.value:.2f}" if isinstance(following, Estimate) else "cap",
+        SHORT.get(line.evidence, line.evidence.value),
     ]
 
 
