@@ -18,12 +18,17 @@ DAYS = 28
 BASE_MONTHS = 26  # whoever came earlier no longer shapes the models: the market moves on
 ORDER_ERROR, CHANNEL_ERROR = 0.06, 0.08  # of ln value: what a model of its own form gets wrong, for all and by channel
 LEAST_COHORT = 300
-MOST_TO_FIT = 4000  # customers drawn to fit a model to: parameters are known well enough, in a fraction of the time
+BORROWED, BORROWED_ERROR = 0.1, 0.06  # of newcomers: who would have been won in a later month anyway
+LEAVERS = np.array([0.0, 0.0, 1.0, 0.0])  # on (r, α, s, β)
+MOST_TO_FIT = 2500  # customers drawn to fit a model to: parameters are known well enough, in a fraction of the time
 
 
 @dataclass(frozen=True, eq=False)
 class OrderLog:
-    """All orders as arrays; ``customer`` is the place in ``ids``, ``day`` counts from the first order's day."""
+    """All orders as arrays; ``customer`` is the place in ``ids``, ``day`` counts from the first order's day.
+
+    Occasions are days on which a customer bought, in order of days.
+    """
 
     ids: Ints
     customer: Ints
@@ -32,6 +37,8 @@ class OrderLog:
     revenue: Floats
     discount: Floats
     origin: np.datetime64
+    occasion_customer: Ints
+    occasion_day: Ints
 
     @classmethod
     def of(cls, observed: Observed) -> OrderLog:
@@ -42,7 +49,11 @@ class OrderLog:
         origin = days.min()
         revenue, discount = orders["revenue"].to_numpy(), orders["discount"].to_numpy()
         place = np.searchsorted(ids, orders["customer_id"].to_numpy())
-        return cls(ids, place, (days - origin).astype(np.int64), revenue + discount, revenue, discount, origin)
+        day, size = (days - origin).astype(np.int64), len(ids)
+        key = np.sort(day * size + place)
+        key = key[np.append(True, np.diff(key) > 0)]
+        price = revenue + discount
+        return cls(ids, place, day, price, revenue, discount, origin, key % size, key // size)
 
     def day_of(self, date: object) -> int:
         """Return a date as days since the first order."""
@@ -55,15 +66,13 @@ class OrderLog:
 
     def histories(self, today: int) -> Histories:
         """Return each customer's purchases before a day; those who had not come yet are left out."""
-        earlier = self.day < today
-        size, span = len(self.ids), int(self.day.max()) + 2
-        key = np.unique(self.customer[earlier] * span + self.day[earlier])
-        buyer, day = key // span, key % span
+        size, earlier, before = len(self.ids), self.day < today, self.occasion_day < today
+        buyer, day = self.occasion_customer[before], self.occasion_day[before]
         occasions = np.bincount(buyer, minlength=size)
         spent = np.bincount(self.customer[earlier], self.price[earlier], minlength=size)
-        first, last = np.full(size, span), np.full(size, -1)
-        np.minimum.at(first, buyer, day)
-        np.maximum.at(last, buyer, day)
+        first, last = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+        last[buyer] = day  # in order of days: the latest stays
+        first[buyer[::-1]] = day[::-1]
         rows = np.flatnonzero(occasions)
         n = occasions[rows]
         return Histories(rows, n - 1, (last - first)[rows], today - 1 - first[rows], spent[rows] / n)
@@ -101,6 +110,21 @@ class ValueModels:
         return self.spend.expected_value(known.frequency + 1, known.spend)
 
 
+def leavers(model: ParetoNBD, known: Histories, days: float, discount_rate: float = 0.0) -> Floats:
+    """Return the purchases within ``days`` of those whom an action that ends all leaving for a month would keep.
+
+    Who is about to leave leaves easily: dropout rates of leavers are gamma with s + 1, not s, so that what they would
+    buy if kept is less than what those of the same history buy on average. (In Pareto/NBD the posterior of the dropout
+    rate of a customer who is still there is gamma(s, β + T).)
+    """
+    base, parameters = known.base(), model.parameters()
+    of_leavers = model.at(np.array([parameters[name] for name in model.parameter_names]) + LEAVERS)
+    alive = model.probability_alive(base)
+    alive_of_leavers, _, bought = of_leavers.scores(base, days, discount_rate)
+    hazard = parameters["s"] * DAYS / (parameters["beta"] + known.age_days)
+    return np.asarray(alive * np.minimum(hazard, 1.0) * bought / np.maximum(alive_of_leavers, 1e-9), dtype=np.float64)
+
+
 def fit_values(observed: Observed, log: OrderLog, draws: int, rng: np.random.Generator) -> ValueModels:
     """Fit the models to those who came in the last two years, and value newcomers by channel over the run's horizon.
 
@@ -113,7 +137,8 @@ def fit_values(observed: Observed, log: OrderLog, draws: int, rng: np.random.Gen
     place = pd.Series(observed.customers["channel"].astype(str).to_numpy(), observed.customers["customer_id"])
     channel = place.reindex(log.ids[known.rows]).to_numpy()
     everyone = _newcomer(observed, purchases, spend.mean_of_population())
-    shared = np.exp(ORDER_ERROR * rng.standard_normal(draws))
+    shared = np.exp(ORDER_ERROR * rng.standard_normal(draws)) * (1 - BORROWED)
+    shared += BORROWED_ERROR * rng.standard_normal(draws)
     values = {}
     for name in observed.channels:
         mine = recent & (channel == name)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.market.keepwell_policy.customers import DAYS, Histories, OrderLog, ValueModels, horizon_days
+from bench.market.keepwell_policy.customers import DAYS, Histories, OrderLog, ValueModels, horizon_days, leavers
 from bench.market.observe import Observed
 from keepwell.stats.uplift.shared_effects import (
     EffectEvidence,
@@ -26,19 +26,24 @@ Flags = NDArray[np.bool_]
 LATER_MONTHS = 9  # after a campaign's month: how long its people's orders still tell who stayed
 REMEASURED_AT = (2, 3, 4, 6, 8, 10)  # months since the campaign
 FEWEST = 60  # per arm
-# Before any campaign: a contact adds some orders in its month and keeps few who would have left.
-NOW_MEAN, NOW_SPREAD, LATER_MEAN, LATER_SPREAD = 0.02, 0.12, 0.0, 0.02
+# Before any campaign: a contact adds some orders in its month, and may keep or drive away some of those who leave.
+NOW_MEAN, NOW_SPREAD, LATER_MEAN, LATER_SPREAD = 0.02, 0.1, 0.0, 0.15
 ALIKE_LEVERS, ALIKE_KINDS, FEATURE_SPREAD = 0.6, 0.6, 0.6
 
 
 @dataclass(frozen=True, eq=False)
 class KnownPeople:
-    """People on a day: ids, features (n, p), purchases so far, orders expected of them in the month."""
+    """People on a day: ids, features (n, p) and purchases so far; orders expected in the month and in the five after.
+
+    ``at_stake`` is what those would order in these five who leave in the month.
+    """
 
     ids: Ints
     features: Floats
     histories: Histories
     month_orders: Floats
+    later_orders: Floats
+    at_stake: Floats
 
 
 @dataclass(eq=False)
@@ -72,8 +77,7 @@ class Keeping:
             return self._last[1]
         known = log.histories(day)
         base = known.base()
-        alive = models.purchases.probability_alive(base)
-        orders = models.purchases.expected_purchases(base, DAYS)
+        alive, orders, _ = models.purchases.scores(base, DAYS, 0.0)
         rate = np.log((known.frequency + 1.0) / (known.age_days + 90.0))
         columns = [rate, np.log(models.order_value(known)), alive, np.log(known.age_days + 28.0)]
         columns += self._dummies(observed, log, known.rows)
@@ -84,7 +88,9 @@ class Keeping:
             self._scaling = mean, np.maximum(np.sqrt(weight @ (matrix - mean) ** 2), 1e-6)
         mean, spread = self._scaling
         features = np.column_stack([np.ones(len(matrix)), (matrix - mean) / spread])
-        found = KnownPeople(log.ids[known.rows], features, known, orders)
+        ahead = models.purchases.expected_purchases(base, 6 * DAYS) - orders
+        ids, lost = log.ids[known.rows], leavers(models.purchases, known, 5 * DAYS)
+        found = KnownPeople(ids, features, known, orders, np.maximum(ahead, 0.0), lost)
         self._last = (day, found)
         return found
 
@@ -105,7 +111,7 @@ class Keeping:
             since = observed.month - lot.month
             due = max((age for age in REMEASURED_AT if age <= since), default=1)
             if lot.measured_at < due and since >= 1:
-                lot.evidence = self._measured(lot, log, models, min(since, LATER_MONTHS + 1))
+                lot.evidence = self._measured(lot, log, min(since, LATER_MONTHS + 1))
                 lot.measured_at = due
         levers = list(observed.levers)
         evidence: list[list[EffectEvidence]] = [[] for _ in range(2 * len(levers))]
@@ -115,7 +121,7 @@ class Keeping:
         columns = 1 + len(self._scaling[0]) if self._scaling else 1
         return shared_effects(evidence, prior(len(levers), columns))
 
-    def _measured(self, lot: _Lot, log: OrderLog, models: ValueModels, months: int) -> list[EffectEvidence]:
+    def _measured(self, lot: _Lot, log: OrderLog, months: int) -> list[EffectEvidence]:
         people, place = lot.people, np.searchsorted(log.ids, lot.people.ids)
         found = [
             effect_evidence(
@@ -127,10 +133,11 @@ class Keeping:
             )
         ]
         if months >= 2:
-            whole = models.purchases.expected_purchases(people.histories.base(), months * DAYS)
-            later = np.maximum(whole - people.month_orders, 0.0)
+            # Whatever the window: what matters is who was expected to buy more than whom.
             bought = log.counts(lot.day + DAYS, lot.day + months * DAYS)[place]
-            found.append(effect_evidence(people.features, lot.treated, lot.chance, bought, later))
+            level = max(float(bought.sum()), 1.0) / float(people.later_orders.sum())
+            later, lost = people.later_orders * level, people.at_stake * level
+            found.append(effect_evidence(people.features, lot.treated, lot.chance, bought, later, lost))
         return found
 
     def _read_campaigns(self, observed: Observed, log: OrderLog, models: ValueModels) -> None:
@@ -154,6 +161,8 @@ class Keeping:
                 everybody.features[place],
                 _at(everybody.histories, place),
                 everybody.month_orders[place],
+                everybody.later_orders[place],
+                everybody.at_stake[place],
             )
             was = treated[is_known].astype(np.float64)
             self._lots[int(str(number))] = _Lot(lever, month, day, people, was, float(was.mean()))
@@ -200,10 +209,9 @@ def lever_money(
     observed: Observed, models: ValueModels, people: KnownPeople, given_away: Mapping[str, float]
 ) -> dict[str, LeverMoney]:
     """Return per lever what its effects would be worth in margin; what coupons give away anyway is sure."""
-    base = people.histories.base()
     order = models.order_value(people.histories)
-    ahead = models.purchases.expected_discounted_purchases(base, horizon_days(observed), observed.discount_rate)
-    later = observed.margin_rate * order * np.maximum(ahead - people.month_orders, 0.0)
+    lost = leavers(models.purchases, people.histories, horizon_days(observed) - DAYS, observed.discount_rate)
+    later = observed.margin_rate * order * lost
     spent = order * people.month_orders
     found = {}
     for place, (name, lever) in enumerate(observed.levers.items()):

@@ -38,7 +38,7 @@ class Settings:
     """
 
     draws: int = 200
-    refit_values: int = 6
+    refit_values: int = 8
     refit_responses: int = 5
     learning_months: int = 14
     curiosity: float = 0.5
@@ -144,7 +144,7 @@ class Keepwell:
         ids: Ints,
     ) -> list[NextUnit]:
         """Say of each lever what the next people would bring whom it would reach."""
-        free = np.flatnonzero(lever == NOBODY)
+        free = np.flatnonzero((lever == NOBODY) & (_recent_contacts(observed, ids) == 0))
         said = []
         for place, (name, one) in enumerate(money.items()):
             ranked = free[np.argsort(-offers.uplift[free, place], kind="stable")][: self.settings.next_people]

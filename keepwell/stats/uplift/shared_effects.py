@@ -31,12 +31,17 @@ class EffectEvidence:
 
 
 def effect_evidence(
-    features: npt.ArrayLike, treated: npt.ArrayLike, propensity: npt.ArrayLike, outcome: npt.ArrayLike, expected: Floats
+    features: npt.ArrayLike,
+    treated: npt.ArrayLike,
+    propensity: npt.ArrayLike,
+    outcome: npt.ArrayLike,
+    expected: Floats,
+    at_stake: Floats | None = None,
 ) -> EffectEvidence:
     """Return what an experiment says of a *relative* effect that is linear in features.
 
-    ``y = w (1 + x'a) + (t − e) w x'b + ε``, ``Var ε = φ₁ w + φ₂ w²``: Robinson's partialling-out (Nie & Wager 2021,
-    eq. 4) in units of what each person would have done anyway, w, so that big and small customers speak of the same b.
+    ``y = w (1 + x'a) + (t − e) v x'b + ε``, ``Var ε = φ₁ w + φ₂ w²``: Robinson's partialling-out (Nie & Wager 2021,
+    eq. 4) in units of what is at stake with each person, v, so that big and small customers speak of the same b.
     The baseline's a is fitted by weighted ridge; φ by least squares of squared residuals, at least Poisson's.
 
     Args:
@@ -45,6 +50,8 @@ def effect_evidence(
         propensity: e, chance of being treated, shape (people,) or one number, in (0, 1).
         outcome: y, counts or money over a window, shape (people,).
         expected: w, what was expected of each without treatment, at least 0, shape (people,), in the outcome's unit.
+        at_stake: v, what an effect of 1 changes, shape (people,); w where not given. Of an action that keeps people
+            from leaving it is what those would buy who are about to leave.
 
     Raises:
         InputError: shapes differ, or nobody was expected to do anything.
@@ -72,7 +79,8 @@ def effect_evidence(
         baseline = np.linalg.solve(weighted.T @ scaled + PULL * np.eye(x.shape[1]), weighted.T @ (y - w))
         left = y - w - scaled @ baseline
         variance = _variance(left, np.maximum(w, floor))
-    moved = (t - chance)[:, None] * scaled
+    stake = w if at_stake is None else np.asarray(at_stake, dtype=np.float64)
+    moved = (t - chance)[:, None] * stake[:, None] * x
     weighted = moved / variance[:, None]
     return EffectEvidence(weighted.T @ moved, weighted.T @ left, y.size)
 
@@ -130,9 +138,12 @@ class SharedEffects:
             weights: shape (people, G); what one unit of each relative effect is worth.
 
         """
-        rows = (weights[:, :, None] * features[:, None, :]).reshape(len(features), -1)
-        square = np.einsum("ni,ij,nj->n", rows, self.covariance, rows, optimize=True)
-        return np.asarray(rows @ self.mean.ravel()), np.sqrt(np.maximum(square, 0.0))
+        columns = features.shape[1]
+        used = np.flatnonzero(weights.any(axis=0))
+        rows = (weights[:, used, None] * features[:, None, :]).reshape(len(features), -1)
+        place = (used[:, None] * columns + np.arange(columns)).ravel()
+        square = ((rows @ self.covariance[np.ix_(place, place)]) * rows).sum(axis=1)
+        return np.asarray(rows @ self.mean.ravel()[place]), np.sqrt(np.maximum(square, 0.0))
 
     def total(self, features: Floats, weights: Floats) -> tuple[float, float]:
         """Return the sum of `at` over people and its standard error, errors of the coefficients being common."""
