@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 Floats = npt.NDArray[np.float64]
 BEFORE = 4  # weeks whose mean stands for the unknown weeks before the first
@@ -28,11 +29,19 @@ def adstock(spend: Floats, decay: Floats | float, lag: int = 0) -> Floats:
 
     """
     theta = np.asarray(decay, dtype=np.float64)
-    before = float(spend[:BEFORE].mean())
-    shifted = np.concatenate((np.full(lag, before), spend))[: spend.size]
-    state = np.full(theta.shape, before)
-    carried = np.empty((*theta.shape, spend.size))
-    for week in range(spend.size):
-        state = theta * state + (1 - theta) * shifted[week]
-        carried[..., week] = state
+    known = np.asarray(spend, dtype=np.float64)
+    before = float(known[:BEFORE].mean())
+    shifted = np.concatenate((np.full(lag, before), known))[: known.size]
+    carried = _carried(np.atleast_1d(theta).ravel(), shifted, before)
+    return carried.reshape((*theta.shape, known.size))
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _carried(theta: Floats, shifted: Floats, before: float) -> Floats:
+    carried = np.empty((theta.size, shifted.size))
+    for row in range(theta.size):
+        state = before
+        for week in range(shifted.size):
+            state = theta[row] * state + (1 - theta[row]) * shifted[week]
+            carried[row, week] = state
     return carried
