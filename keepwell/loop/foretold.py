@@ -11,11 +11,10 @@ import pandas as pd
 from keepwell.decide.foretold import FORETOLD_COLUMNS, Foretold, NewcomerForecast
 from keepwell.decide.order_log import EVERYONE
 from keepwell.loop.lifetime import SEED, Lifetime, lifetime
+from keepwell.loop.newcomers import SurelyNew, surely_new
 from keepwell.understand.attributes import attributes
-from keepwell.understand.clv.anchor import Anchor, anchor, anchored
-from keepwell.understand.clv.newcomers import NewcomerValue, newcomer_values
+from keepwell.understand.clv.newcomers import NewcomerValue
 from keepwell.understand.facts import Facts
-from keepwell.understand.truncation import known_since, won_since
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import NotAvailable
 
@@ -47,6 +46,8 @@ def foretold(facts: Facts, found: Lifetime, as_of: date, dimensions: Iterable[st
 
     """
     totals, values = found.totals, found.values
+    new = surely_new(facts, as_of, horizon_days=values.horizon_days, model_name=found.choice.model_name, seed=SEED)
+    held_against = "" if isinstance(new, NotAvailable) else new.held_against
     return Foretold(
         model=found.model,
         why=found.choice.why,
@@ -56,8 +57,8 @@ def foretold(facts: Facts, found: Lifetime, as_of: date, dimensions: Iterable[st
         orders=totals.orders,
         margin=totals.value,
         discounted_margin=totals.discounted_value,
-        newcomers=_newcomers(facts, found, as_of, dimensions),
-        notes=found.notes,
+        newcomers=_newcomers(new, dimensions),
+        notes=tuple(filter(None, (held_against, *found.notes))),
     )
 
 
@@ -75,37 +76,18 @@ def with_expectations(customers: pd.DataFrame, found: Lifetime) -> pd.DataFrame:
     return filled
 
 
-def _newcomers(facts: Facts, found: Lifetime, as_of: date, dimensions: Iterable[str]) -> tuple[NewcomerForecast, ...]:
-    """Return newcomers' values, leaving out those who may have been customers before the log began.
-
-    Where too few are left, everybody counts, as in the counted values.
-    """
-    since = known_since(facts, as_of)
-    surely_new = None if since is None else won_since(facts, since)
-    whole = [] if surely_new is None else _values(surely_new, found, as_of, None)
-    newcomers = surely_new if whole and surely_new is not None else facts
-    whole = whole or _values(facts, found, as_of, None)
-    if not whole:
+def _newcomers(new: SurelyNew | NotAvailable, dimensions: Iterable[str]) -> tuple[NewcomerForecast, ...]:
+    if isinstance(new, NotAvailable):
         return ()
-    held = anchor(newcomers, whole[0], found.values.horizon_days, as_of)
-    has = attributes(facts)
-    groups = [(EVERYONE, whole), *((by, _values(newcomers, found, as_of, by)) for by in dimensions if by in has)]
+    has = attributes(new.facts)
+    found = {by or EVERYONE: new.groups(by) for by in (None, *(name for name in dimensions if name in has))}
     return tuple(
         _one(value, by)
-        for by, values in groups
-        if by == EVERYONE or 1 < len(values) <= MOST_GROUPS  # one group says nothing that the whole base does not
-        for value in (anchored(values, held) if isinstance(held, Anchor) else values)
+        for by, values in found.items()
+        # one group says nothing that the whole base does not
+        if not isinstance(values, NotAvailable) and (by == EVERYONE or 1 < len(values) <= MOST_GROUPS)
+        for value in values
     )
-
-
-def _values(facts: Facts, found: Lifetime, as_of: date, by: str | None) -> list[NewcomerValue]:
-    try:
-        values = newcomer_values(
-            facts, as_of, by, found.values.horizon_days, model_name=found.choice.model_name, seed=SEED
-        )
-    except InputError:
-        return []  # too few to fit, or more groups than a page could show
-    return [] if isinstance(values, NotAvailable) else values
 
 
 def _one(value: NewcomerValue, dimension: str) -> NewcomerForecast:

@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from keepwell.understand.clv.anchor import anchor, anchored
+from keepwell.understand.clv.anchor import Anchor, anchor, anchored
 from keepwell.understand.clv.choose import UNTESTED
 from keepwell.understand.clv.newcomers import NewcomerValue, newcomer_values
 from keepwell.understand.facts import Facts
@@ -95,29 +95,76 @@ def newcomers(
         InputError: there is no such attribute, or nobody bought before ``as_of``.
 
     """
-    since = known_since(facts, as_of)
-    surely_new = facts if since is None else won_since(facts, since)
-
-    def values(of: Facts, by: str | None) -> list[NewcomerValue] | NotAvailable:
-        return _values(of, as_of, by, horizon_days, model_name, seed)
-
-    whole = values(surely_new, None)
-    if isinstance(whole, NotAvailable) and since is not None:
-        surely_new, since = facts, None  # nobody is surely new, or too few: everybody counts
-        whole = values(facts, None)
-    if isinstance(whole, NotAvailable):
-        return whole
-    found = whole if by is None else values(surely_new, by)
+    new = surely_new(facts, as_of, horizon_days=horizon_days, model_name=model_name, seed=seed)
+    if isinstance(new, NotAvailable):
+        return new
+    found = new.groups(by)
     if isinstance(found, NotAvailable):
         return found
-    held = anchor(surely_new, whole[0], horizon_days, as_of)
-    rate = facts.business.margin_rate
-    if isinstance(held, NotAvailable):
-        return Newcomers(by, tuple(_as_margin(one, one.note, rate) for one in found), since, horizon_days)
-    pairs = zip(anchored(found, held), found, strict=True)
-    # the sentence on the anchor is said once, not group by group
-    margins = tuple(_as_margin(one, plain.note, rate) for one, plain in pairs)
-    return Newcomers(by, margins, since, horizon_days, held.note)
+    margins = tuple(_as_margin(one, facts.business.margin_rate) for one in found)
+    return Newcomers(by, margins, new.since, horizon_days, new.held_against)
+
+
+@dataclass(frozen=True)
+class SurelyNew:
+    """Customers who were surely won within the log, and what the forecast of them was held against.
+
+    Args:
+        facts: theirs.
+        since: the day from which a first order is a real first; ``None`` where everybody counts.
+        as_of, horizon_days, model_name, seed: of the forecasts.
+        whole: what a newcomer of all of them brings, as revenue, before the anchor.
+        held: the anchor, or why there is none.
+
+    """
+
+    facts: Facts
+    since: date | None
+    as_of: date
+    horizon_days: int
+    model_name: str
+    seed: int
+    whole: list[NewcomerValue]
+    held: Anchor | NotAvailable
+
+    @property
+    def held_against(self) -> str:
+        """What newcomers who were watched to the end say of the forecast, in a sentence; or nothing."""
+        return self.held.note if isinstance(self.held, Anchor) else ""
+
+    def groups(self, by: str | None) -> list[NewcomerValue] | NotAvailable:
+        """Return what a newcomer of each group brings, as revenue, anchored; the sentence on that is not in the notes.
+
+        Raises:
+            InputError: there is no such attribute.
+
+        """
+        if by is None:
+            found: list[NewcomerValue] | NotAvailable = self.whole
+        else:
+            found = _values(self.facts, self.as_of, by, self.horizon_days, self.model_name, self.seed)
+        if isinstance(found, NotAvailable) or isinstance(self.held, NotAvailable):
+            return found
+        return [replace(one, note=own.note) for one, own in zip(anchored(found, self.held), found, strict=True)]
+
+
+def surely_new(facts: Facts, as_of: date, *, horizon_days: int, model_name: str, seed: int) -> SurelyNew | NotAvailable:
+    """Return the customers who were won within the log; everybody, where none is surely new.
+
+    Args:
+        facts, as_of, horizon_days, model_name, seed: see `newcomers`.
+
+    """
+    since = known_since(facts, as_of)
+    new = facts if since is None else won_since(facts, since)
+    whole = _values(new, as_of, None, horizon_days, model_name, seed)
+    if isinstance(whole, NotAvailable) and since is not None:
+        new, since = facts, None
+        whole = _values(facts, as_of, None, horizon_days, model_name, seed)
+    if isinstance(whole, NotAvailable):
+        return whole
+    held = anchor(new, whole[0], horizon_days, as_of)
+    return SurelyNew(new, since, as_of, horizon_days, model_name, seed, whole, held)
 
 
 def _values(
@@ -131,9 +178,9 @@ def _values(
         return NotAvailable(error.message)
 
 
-def _as_margin(one: NewcomerValue, note: str, rate: float) -> NewcomerValue:
+def _as_margin(one: NewcomerValue, rate: float) -> NewcomerValue:
     first, later, value = (_times(part, rate) for part in (one.first_order, one.later, one.value))
-    return replace(one, first_order=first, later=later, value=value, note=note)
+    return replace(one, first_order=first, later=later, value=value)
 
 
 def _times(estimate: Estimate, factor: float) -> Estimate:

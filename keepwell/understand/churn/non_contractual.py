@@ -104,14 +104,16 @@ def non_contractual_churn(
     today = end if as_of is None else min(as_of, end)
     shots = snapshots(facts, window_days, until=today)
     rows = shots.test if with_trees else shots.test.select("customer_id", LABEL)
-    labels, test, past = _same_customers(rows.to_pyarrow(), repeat_purchases(facts, shots.days[-1]).to_pyarrow())
+    labels, test, past = _same_customers(
+        rows.to_pyarrow(), repeat_purchases(facts, shots.days[-1]).order_by("customer_id").to_pyarrow()
+    )
     fitted = {name: named(name)().fit(past) for name in models}
     raw = {name: _no_order(model, past, window_days) for name, model in fitted.items()}
     scores = {name: score(label(fitted[name]), labels, raw[name]) for name in models}
     best = min(models, key=lambda name: scores[name].brier.value)
     fair = _each_by_others(labels, raw[best], seed)
     features = _with_features(shots, test, labels, seed) if with_trees else NOT_COMPARED
-    now = repeat_purchases(facts, today).to_pyarrow()
+    now = repeat_purchases(facts, today).order_by("customer_id").to_pyarrow()
     model = named(best)().fit(now)
     customers = _customers(model, PlattScaling().fit(labels, raw[best]), now, window_days, today)
     return NonContractualChurn(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from keepwell.understand.clv.forecast_scores import AmountScore
+from keepwell.understand.clv.forecast_scores import AmountScore, ReturnScore
 from keepwell.understand.clv.totals import Totals
 from keepwell.understand.clv.validate import Forecast, Validation
 from keepwell.vocabulary.estimate import Z_95, Estimate, NotAvailable
@@ -28,6 +28,7 @@ class Correction:
 
 
 NONE = Correction()
+SAME = 0.05  # shares nearer than this are not worth a sentence
 
 
 def correction(validation: Validation | NotAvailable, model_name: str, horizon_days: int) -> Correction:
@@ -62,6 +63,11 @@ def correction(validation: Validation | NotAvailable, model_name: str, horizon_d
         f"One horizon ago the model would have said {_missed(forecast.orders)} orders than came, beyond chance: it "
         f"is corrected for that ({', '.join(parts)}), and the intervals reach back to the model's own figures."
     )
+    if isinstance(forecast.returns, ReturnScore) and forecast.returns.predicted - forecast.returns.actual > SAME:
+        note += (
+            f" It foretold {forecast.returns.predicted:.0%} to order again, and {forecast.returns.actual:.0%} did: "
+            "count on fewer customers still there than it says."
+        )
     return Correction(orders, value, note)
 
 
