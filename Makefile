@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 
-.PHONY: help demo packages test test-fast test-spark test-faults check format bench docs lock clean
+.PHONY: help demo packages test test-fast test-spark test-faults check format bench bench-decide docs lock clean
 
 help:
 	@echo "make demo         set up, import a real shop's two years, print the answer, write report.html"
@@ -13,6 +13,7 @@ help:
 	@echo "make test-fast    only the fast tests"
 	@echo "make check        ruff, import-linter, mypy"
 	@echo "make bench        benchmarks against what one would use instead (long)"
+	@echo "make bench-decide the decision judged on simulated markets with a known truth (long)"
 	@echo "make docs         write the reference pages again"
 	@echo "make lock         resolve requirements/*.txt again"
 
@@ -45,6 +46,9 @@ format: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m bench
+
+bench-decide: $(DEV)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.market --seeds 30 --progress --json bench/data/market.json
 
 docs: $(DEV)
 	$(BIN)/python docs/generate.py
