@@ -84,7 +84,7 @@ def budget_split(table: Any, *, currency: str | None = None, width: int = DESKTO
 
     >>> rows = {"item": ["search"], "side": ["win"], "spend": [900.0], "spend_low": [300.0], "spend_high": [1500.0]}
     >>> budget_split(pd.DataFrame(rows).assign(evidence="stated by you")).to_dict()["title"]["text"]
-    ['Where the budget goes']
+    ['What each item gets']
 
     """
     rows = frame(table, ["item", "side", "spend", "spend_low", "spend_high", "evidence"], "budget split")
@@ -116,7 +116,7 @@ def budget_split(table: Any, *, currency: str | None = None, width: int = DESKTO
         )
         said += " The tick is what is spent now."
     return finish(
-        layered(*layers), title="Where the budget goes", subtitle=said, width=width,
+        layered(*layers), title="What each item gets", subtitle=said, width=width,
         height=70 + ROW_HEIGHT * len(rows),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
+from keepwell.loop.allocation import Allocation
 from keepwell.loop.lifetime import Lifetime
 from keepwell.understand.churn.contractual import ContractualChurn
 from keepwell.understand.churn.non_contractual import NonContractualChurn
@@ -87,6 +88,7 @@ class ReportContent:
     period: Period
     as_of: date
     answer: Answer | None = None
+    plan: Allocation | None = None
     kpis: Sequence[KpiValue] = ()
     definitions: Mapping[str, KpiDefinition] = field(default_factory=dict)
     headline_kpis: Sequence[str] = HEADLINE_KPIS

@@ -12,13 +12,14 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from keepwell.loop.report import background, churn, customers, decision, money, numbers, value, words
+from keepwell.loop.report import background, churn, customers, decision, money, numbers, plan, value, words
 from keepwell.loop.report.blocks import Section
 from keepwell.loop.report.content import ReportContent
 from keepwell.vocabulary.errors import InputError
 
-# In the order of the page: the answer and the figures, the customers, the money, the background.
+# In the order of the page: the plan, the answer and the figures, the customers, the money, the background.
 SECTIONS: tuple[tuple[str, Callable[[ReportContent], Section | None]], ...] = (
+    ("plan", plan.plan),
     ("answer", decision.reasons),
     ("kpis", background.kpis),
     ("value", value.value),
@@ -48,7 +49,7 @@ SECTIONS: tuple[tuple[str, Callable[[ReportContent], Section | None]], ...] = (
 
 
 # Charts of a section, for the progress: drawing them takes nearly all of the time.
-CHARTS = {"kpis": 4, "value": 1, "trust": 3, "still_there": 2, "contracts": 2,
+CHARTS = {"plan": 2, "kpis": 4, "value": 1, "trust": 3, "still_there": 2, "contracts": 2,
           "growth": 1, "cohorts": 3, "rfm": 2, "revenue": 1, "concentration": 1, "gaps": 1, "allowable": 2,
           "what_ifs": 1, "channels": 1, "recurring": 1, "funnel": 1}  # fmt: skip
 
@@ -108,7 +109,11 @@ def render(content: ReportContent, progress: Progress | None = None) -> str:
         period=f"{numbers.day(content.period.start)} – {numbers.day(content.period.last_day)}",
         as_of=numbers.day(content.as_of),
         sections=[section for _, section in made if section is not None],
-        pending=[(words.SECTIONS[key], words.FILLED_BY[key]) for key, section in made if section is None],
+        pending=[
+            (words.SECTIONS[key], words.FILLED_BY[key])
+            for key, section in made
+            if section is None and key in words.FILLED_BY
+        ],
         words=words,
         **_style(),
     )

@@ -123,6 +123,7 @@ CELLS = {"recency_days": "Days since the last purchase", "frequency": "Repeat pu
 OF_MRR = {"new": "new_mrr", "churned": "churned_mrr"}
 
 SECTIONS = {
+    "plan": "Where the budget goes",
     "answer": "Behind the answer",
     "kpis": "The figures that matter",
     "value": "What today's customers are worth",
@@ -136,8 +137,8 @@ SECTIONS = {
     "concentration": "Concentration",
     "gaps": "Time between purchases",
     "allowable": "Allowable acquisition cost",
-    "what_ifs": "What if …",
     "points": "What a point of retention is worth",
+    "what_ifs": "What if …",
     "split": "The best split, over ranges of the unknowns",
     "lean": "When to lean which way",
     "claims": "Rules of thumb, next to your own figures",
@@ -150,7 +151,7 @@ SECTIONS = {
     "glossary": "Definitions",
 }
 
-# What to hand in for a section that is empty.
+# What to hand in for a section that is empty; one that is only there when asked for, such as the plan, is not listed.
 FILLED_BY = {
     "answer": "the decision was not computed for this report",
     "kpis": "no KPI was computed for this report",

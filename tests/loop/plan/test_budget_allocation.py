@@ -14,9 +14,13 @@ import keepwell as kw
 from keepwell.decide.experiments import ExperimentValue
 from keepwell.decide.plan import Plan
 from keepwell.loop.allocation import Allocation
+from keepwell.loop.report.content import ReportContent
+from keepwell.loop.report.page import render
 from keepwell.understand.facts import Facts
+from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import Evidence, NotAvailable
+from keepwell.vocabulary.period import Period
 
 MAIL = {"contact_cost": 0.3, "effect_low": 0.0, "effect_high": 0.2}
 PLAN = {"levers": {"mail": MAIL}}
@@ -227,3 +231,18 @@ def test_an_item_that_is_not_there_is_refused_with_those_that_are(made: Allocati
 def test_a_plan_that_is_not_known_has_nothing_to_explain(made: Allocation) -> None:
     with pytest.raises(InputError, match="no plan"):
         replace(made, plan=NotAvailable("nothing is known")).explain("ads")
+
+
+def test_the_report_begins_with_the_plan(made: Allocation) -> None:
+    content = ReportContent(Business(currency="GBP"), Period.parse("2023"), date(2024, 1, 1), plan=made)
+    page = render(content)
+    assert page.index("Where the budget goes") < page.index("Not in this report")
+    assert made.plan.headline[:20] in page  # type: ignore[union-attr]
+    assert page.count("What the next unit of money brings") >= 1
+    assert all(one.item in page for one in planned(made).items)
+
+
+def test_the_report_says_why_a_budget_cannot_be_split(made: Allocation) -> None:
+    unknown = replace(made, plan=NotAvailable("nothing is known"))
+    page = render(ReportContent(Business(currency="GBP"), Period.parse("2023"), date(2024, 1, 1), plan=unknown))
+    assert "cannot be split: nothing is known" in page
