@@ -28,7 +28,7 @@ REMEASURED_AT = (2, 3, 4, 6, 8, 10)  # months since the campaign
 FEWEST = 60  # per arm
 # Before any campaign: a contact adds some orders in its month, and may keep or drive away some of those who leave.
 NOW_MEAN, NOW_SPREAD, LATER_MEAN, LATER_SPREAD = 0.02, 0.1, 0.0, 0.15
-ALIKE_LEVERS, ALIKE_KINDS, FEATURE_SPREAD = 0.6, 0.6, 0.6
+ALIKE_LEVERS, ALIKE_KINDS, FEATURE_SPREAD = 0.6, 0.6, 0.8
 
 
 @dataclass(frozen=True, eq=False)

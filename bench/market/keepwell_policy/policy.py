@@ -32,6 +32,8 @@ Ints = NDArray[np.int64]
 class Settings:
     """What an analyst sets once.
 
+    Early on, media are split on ``handful`` draws of the responses, another one each month: what is not known well is
+    tried, and the months differ enough to be learned from.
     ``curiosity`` is how many standard errors count for a contact while there is time to use what it teaches, in the
     first month; ``caution`` how many count against it in the last; both fade over ``learning_months``. ``wear`` is
     what a recent contact takes from the next, ``spoils`` what a contact takes from those after it.
@@ -39,8 +41,9 @@ class Settings:
 
     draws: int = 200
     refit_values: int = 8
-    refit_responses: int = 5
+    refit_responses: int = 2
     learning_months: int = 14
+    handful: int = 4
     curiosity: float = 0.5
     caution: float = 0.25
     first_holdout: float = 0.4
@@ -75,11 +78,12 @@ class Keepwell:
         people = self._keeping.people(observed, log, self._models, log.day_of(observed.today))
         offers, money = self._offers(observed, log, people, effects, truth)
         limits = TreatmentLimits(observed.budget, settings.hurdle, holdout=self._holdout(observed))
-        listed = [*curves, *_supply(offers, limits, settings.draws, seed)]
+        tried = self._tried(observed, curves, rng)
+        listed = [*tried, *_supply(offers, limits, tried[0].draws, seed)]
         spends = best_split(listed, Constraints(observed.budget, settings.hurdle)).spends
         media = {curve.item: float(spends[place]) for place, curve in enumerate(curves)}
         left = max(float(spends[len(curves) :].sum()), 0.0) / (1 - limits.holdout)
-        left = min(left, observed.budget - sum(media.values()))
+        left = max(min(left, observed.budget - sum(media.values())), 0.0)
         found = assign(offers, TreatmentLimits(left, settings.hurdle, holdout=limits.holdout), seed=seed)
         ids = people.ids
         treated, held = _by_lever(offers, ids, found.lever), _by_lever(offers, ids, found.control)
@@ -87,6 +91,12 @@ class Keepwell:
         if effects is not None:
             said += self._next_contacts(observed, people, offers, found.lever, effects, money, ids)
         return Plan(media, treated, {k: v for k, v in held.items() if k in treated}, tuple(said))
+
+    def _tried(self, observed: Observed, curves: list[MarginCurve], rng: np.random.Generator) -> list[MarginCurve]:
+        if observed.month >= self.settings.learning_months or self.true_curves:
+            return curves
+        chosen = rng.choice(self.settings.draws, self.settings.handful, replace=False)
+        return [curve.of(chosen) for curve in curves]
 
     def _media(self, observed: Observed, seed: int, truth: Truth | None) -> list[MarginCurve]:
         settings = self.settings
