@@ -28,7 +28,7 @@ REMEASURED_AT = (2, 3, 4, 6, 8, 10)  # months since the campaign
 FEWEST = 60  # per arm
 # Before any campaign: a contact adds some orders in its month, and may keep or drive away some of those who leave.
 NOW_MEAN, NOW_SPREAD, LATER_MEAN, LATER_SPREAD = 0.02, 0.1, 0.0, 0.15
-ALIKE_LEVERS, ALIKE_KINDS, FEATURE_SPREAD = 0.6, 0.6, 0.8
+ALIKE_LEVERS, ALIKE_KINDS, FEATURE_SPREAD = 0.6, 0.6, 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,8 +179,13 @@ class Keeping:
 
 
 def _at(known: Histories, place: Ints) -> Histories:
-    columns = (known.rows, known.frequency, known.recency_days, known.age_days, known.spend)
-    return Histories(*(column[place] for column in columns))
+    return Histories(
+        known.rows[place],
+        known.frequency[place],
+        known.recency_days[place],
+        known.age_days[place],
+        known.spend[place],
+    )
 
 
 def prior(levers: int, columns: int) -> EffectPrior:
@@ -192,7 +197,7 @@ def prior(levers: int, columns: int) -> EffectPrior:
     return EffectPrior(
         mean=np.tile([NOW_MEAN, LATER_MEAN], levers),
         spread=np.tile([NOW_SPREAD, LATER_SPREAD], levers),
-        alike=np.kron(alike(levers, ALIKE_LEVERS), alike(2, ALIKE_KINDS)),
+        alike=np.asarray(np.kron(alike(levers, ALIKE_LEVERS), alike(2, ALIKE_KINDS)), dtype=np.float64),
         of_features=np.append(1.0, np.full(columns - 1, FEATURE_SPREAD)),
     )
 

@@ -26,14 +26,13 @@ from keepwell.vocabulary.estimate import Evidence
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+FORM_ERROR = 0.15  # of ln return: a curve of another form through the same points has other slopes
 
 
 @dataclass(frozen=True)
 class Settings:
     """What an analyst sets once.
 
-    Early on, media are split on ``handful`` draws of the responses, another one each month: what is not known well is
-    tried, and the months differ enough to be learned from.
     ``curiosity`` is how many standard errors count for a contact while there is time to use what it teaches, in the
     first month; ``caution`` how many count against it in the last; both fade over ``learning_months``. ``wear`` is
     what a recent contact takes from the next, ``spoils`` what a contact takes from those after it.
@@ -41,9 +40,8 @@ class Settings:
 
     draws: int = 200
     refit_values: int = 8
-    refit_responses: int = 2
+    refit_responses: int = 3
     learning_months: int = 14
-    handful: int = 4
     curiosity: float = 0.5
     caution: float = 0.25
     first_holdout: float = 0.4
@@ -78,8 +76,7 @@ class Keepwell:
         people = self._keeping.people(observed, log, self._models, log.day_of(observed.today))
         offers, money = self._offers(observed, log, people, effects, truth)
         limits = TreatmentLimits(observed.budget, settings.hurdle, holdout=self._holdout(observed))
-        tried = self._tried(observed, curves, rng)
-        listed = [*tried, *_supply(offers, limits, tried[0].draws, seed)]
+        listed = [*curves, *_supply(offers, limits, settings.draws, seed)]
         spends = best_split(listed, Constraints(observed.budget, settings.hurdle)).spends
         media = {curve.item: float(spends[place]) for place, curve in enumerate(curves)}
         left = max(float(spends[len(curves) :].sum()), 0.0) / (1 - limits.holdout)
@@ -87,16 +84,10 @@ class Keepwell:
         found = assign(offers, TreatmentLimits(left, settings.hurdle, holdout=limits.holdout), seed=seed)
         ids = people.ids
         treated, held = _by_lever(offers, ids, found.lever), _by_lever(offers, ids, found.control)
-        said = [_next_in_channel(curve, media[curve.item], settings.unit) for curve in curves]
+        said = _next_in_channels(curves, media, settings.unit)
         if effects is not None:
             said += self._next_contacts(observed, people, offers, found.lever, effects, money, ids)
         return Plan(media, treated, {k: v for k, v in held.items() if k in treated}, tuple(said))
-
-    def _tried(self, observed: Observed, curves: list[MarginCurve], rng: np.random.Generator) -> list[MarginCurve]:
-        if observed.month >= self.settings.learning_months or self.true_curves:
-            return curves
-        chosen = rng.choice(self.settings.draws, self.settings.handful, replace=False)
-        return [curve.of(chosen) for curve in curves]
 
     def _media(self, observed: Observed, seed: int, truth: Truth | None) -> list[MarginCurve]:
         settings = self.settings
@@ -193,12 +184,19 @@ def _by_lever(offers: Offers, ids: Ints, lever: Ints) -> dict[str, Ints]:
     return {name: people for name, people in chosen.items() if len(people)}
 
 
+def _next_in_channels(curves: list[MarginCurve], media: dict[str, float], unit: float) -> list[NextUnit]:
+    """Speak of the channels that are used, and of the best one where none is."""
+    said = [_next_in_channel(curve, media[curve.item], unit) for curve in curves]
+    best = max(said, key=lambda one: one.estimate)
+    return [one for one in said if media[one.item] > 0 or one is best]
+
+
 def _next_in_channel(curve: MarginCurve, spend: float, unit: float) -> NextUnit:
     step = min(unit, curve.most - spend)
     unit = step if step > 1 else unit
     start = spend if step > 1 else spend - unit
     returned = (curve.at(start + unit) - curve.at(start)) / unit
-    low, high = np.quantile(returned, [0.1, 0.9])
+    low, high = np.quantile(returned, [0.1, 0.9]) * np.exp(1.2816 * FORM_ERROR * np.array([-1.0, 1.0]))
     return NextUnit(curve.item, unit, float(returned.mean()), float(low), float(high))
 
 

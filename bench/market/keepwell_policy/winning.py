@@ -17,11 +17,11 @@ Floats = NDArray[np.float64]
 
 def prices(observed: Observed) -> dict[str, float]:
     """Return what 100 impressions cost in the last week of each channel's use; 1 where it was never used."""
-    used = observed.spend[observed.spend["impressions"] > 0].groupby("channel", observed=True).last()
-    return {
-        name: 100 * float(used.loc[name, "spend"]) / float(used.loc[name, "impressions"]) if name in used.index else 1.0
-        for name in observed.channels
-    }
+    found = dict.fromkeys(observed.channels, 1.0)
+    used = observed.spend[observed.spend["impressions"] > 0]
+    for name, rows in used.groupby("channel", observed=True):
+        found[str(name)] = 100 * float(rows["spend"].iloc[-1]) / float(rows["impressions"].iloc[-1])
+    return found
 
 
 def fitted_responses(observed: Observed, draws: int, seed: int) -> dict[str, ChannelResponse]:
