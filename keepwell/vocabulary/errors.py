@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class KeepwellError(Exception):
     """A refusal or failure with a stable code, the place, the offending value, and what to do.
@@ -30,12 +32,21 @@ class KeepwellError(Exception):
         place = f"{self.where}: " if self.where else ""
         return " ".join(part for part in (f"{place}{self.message}", self.advice) if part)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors cross between processes by pickle, which would hand the whole sentence to __init__ as the code.
+        fields = {name: getattr(self, name) for name in ("where", "value", "advice")}
+        return _raised_again, (type(self), self.code, self.message, fields)
+
     def as_dict(self) -> dict[str, str]:
         """Return the error as the JSON object that commands print under ``--json``."""
         fields = {"code": self.code, "message": self.message, "where": self.where, "advice": self.advice}
         if self.value is not None:
             fields["value"] = str(self.value)
         return fields
+
+
+def _raised_again(kind: type[KeepwellError], code: str, message: str, fields: dict[str, Any]) -> KeepwellError:
+    return kind(code, message, **fields)
 
 
 class InputError(KeepwellError, ValueError):
