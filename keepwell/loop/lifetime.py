@@ -63,7 +63,7 @@ class Lifetime:
     @property
     def model(self) -> str:
         """The model's name in the literature."""
-        return LABELS[self.choice.model_name]
+        return LABELS.get(self.choice.model_name, self.choice.model_name)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -72,7 +72,12 @@ class Lifetime:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the customers as `CustomerValues.batches` does, corrected."""
-        factors = {"expected_orders": self.correction.orders, **dict.fromkeys(MONEY, self.correction.value)}
+        each = self.correction.value / self.correction.orders  # so that orders times spend is still the revenue
+        factors = {
+            "expected_orders": self.correction.orders,
+            "expected_spend": each,
+            **dict.fromkeys(MONEY, self.correction.value),
+        }
         for batch in self.values.batches():
             yield batch if self.correction is NONE else _times(batch, factors)
 
@@ -175,7 +180,8 @@ def _chosen(facts: Facts, as_of: date, split: date | None, seed: int) -> tuple[C
 
 def _one_horizon(facts: Facts, as_of: date, days: int) -> date | None:
     """Return the day one horizon ago where the log holds two; shorter ones cannot have seen every season twice."""
-    return as_of - timedelta(days=days) if (as_of - observed(facts).start).days >= 2 * days >= FEWEST_DAYS else None
+    log, day = observed(facts), as_of - timedelta(days=days)
+    return day if (day - log.start).days >= days and 2 * days >= FEWEST_DAYS and day < log.end else None
 
 
 def _times(batch: pa.RecordBatch, factors: Mapping[str, float]) -> pa.RecordBatch:

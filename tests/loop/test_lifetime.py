@@ -52,6 +52,17 @@ def test_a_year_that_was_missed_corrects_customers_and_totals_alike(found: Lifet
     assert found.correction.note in found.notes
 
 
+def test_corrected_orders_times_what_an_order_brings_are_the_corrected_value(found: Lifetime) -> None:
+    rows = found.frame()
+    assert np.allclose(0.4 * rows["expected_orders"] * rows["expected_spend"], rows["value"])
+
+
+def test_a_day_long_after_the_last_order_is_answered_without_a_holdout(shop) -> None:
+    late = lifetime(shop, dt.date(2050, 1, 1))
+    assert isinstance(late.validation, NotAvailable)
+    assert late.totals.customers_alive.value < 100
+
+
 def test_another_holdout_to_look_at_does_not_change_the_figures(shop, found: Lifetime) -> None:
     other = lifetime(shop, AS_OF, split=dt.date(2011, 7, 1), model=found.choice.model_name)
     assert other.validation.split == dt.date(2011, 7, 1)

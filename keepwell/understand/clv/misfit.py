@@ -59,8 +59,9 @@ def correction(validation: Validation | NotAvailable, model_name: str, horizon_d
         for name, factor in (("orders", orders), ("money", value))
         if factor != 1
     ]
+    missed = f"{_missed(forecast.orders)} orders" if orders != 1 else f"{_missed(forecast.value, 'less')} revenue"
     note = (
-        f"One horizon ago the model would have said {_missed(forecast.orders)} orders than came, beyond chance: it "
+        f"One horizon ago the model would have said {missed} than came, beyond chance: it "
         f"is corrected for that ({', '.join(parts)}), and the intervals reach back to the model's own figures."
     )
     if isinstance(forecast.returns, ReturnScore) and forecast.returns.predicted - forecast.returns.actual > SAME:
@@ -77,11 +78,11 @@ def _factor(score: AmountScore | NotAvailable) -> float:
     return score.actual / score.predicted.value if score.actual > 0 else 1.0
 
 
-def _missed(score: AmountScore) -> str:
-    if score.actual <= 0:
+def _missed(score: AmountScore | NotAvailable, less: str = "fewer") -> str:
+    if isinstance(score, NotAvailable) or score.actual <= 0:
         return "more"
     share = score.predicted.value / score.actual - 1
-    return f"{abs(share):.0%} {'more' if share > 0 else 'fewer'}"
+    return f"{abs(share):.0%} {'more' if share > 0 else less}"
 
 
 def misfit(score: AmountScore | NotAvailable) -> float:

@@ -68,6 +68,13 @@ def test_a_year_missed_beyond_chance_brings_the_forecast_of_a_year_to_what_came(
     assert "50% more orders" in found.note
 
 
+@pytest.mark.parametrize(("foretold", "said"), [(125.0, "25% more revenue"), (80.0, "20% less revenue")])
+def test_a_miss_in_money_alone_is_not_told_of_orders(foretold: float, said: str) -> None:
+    found = correction(validation(score(104.0, 100.0), score(foretold, 100.0)), "ParetoNBD", 365)
+    assert said in found.note
+    assert "orders than came" not in found.note
+
+
 def test_a_miss_within_chance_or_of_a_shorter_time_corrects_nothing() -> None:
     near = validation(score(104.0, 100.0), score(104.0, 100.0))
     far = validation(score(150.0, 100.0), score(150.0, 100.0))
