@@ -26,6 +26,12 @@ def test_orders_that_cannot_tell_give_a_reason(log: pd.DataFrame) -> None:
         assert found.reason[0].islower()
 
 
+def test_orders_that_all_came_to_nothing_give_a_reason() -> None:
+    found = churn_of_orders(kw.facts(orders().assign(amount=0.0)), date(2025, 1, 1))
+    assert isinstance(found, NotAvailable)
+    assert found.reason.startswith("not enough customers")
+
+
 def test_a_shop_without_subscriptions_has_nothing_to_say_of_them() -> None:
     assert churn_of_contracts(kw.facts(ONE_DAY), date(2024, 2, 1)) is None
 

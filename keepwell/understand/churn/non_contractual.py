@@ -149,7 +149,9 @@ def _same_customers(test: pa.Table, past: pa.Table) -> tuple[Floats, pa.Table, p
     order = {customer: row for row, customer in enumerate(past["customer_id"].to_pylist())}
     rows = [(order[customer], row) for row, customer in enumerate(test["customer_id"].to_pylist()) if customer in order]
     rows.sort()
-    test, past = test.take([row for _, row in rows]), past.take([row for row, _ in rows])
+    # named int64, since of no rows at all Arrow could not tell that they are row numbers
+    here, there = (pa.array((pair[side] for pair in rows), pa.int64()) for side in (1, 0))
+    test, past = test.take(here), past.take(there)
     labels = np.asarray(test[LABEL].to_pylist(), dtype=np.float64)
     left = int(labels.sum())
     if min(left, len(labels) - left) < LEAST_OF_EACH:
