@@ -17,12 +17,11 @@ ChurnModel(seed=0)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from keepwell.lake.failure import explained_tables
 from keepwell.loop.facts import subscribed
-from keepwell.loop.own_tables import Day, facts_of, subscribed_facts
+from keepwell.loop.own_tables import Day, day_given, facts_of, subscribed_facts
 from keepwell.stats.time_unit import Length, days_of
 from keepwell.understand.churn.churn_report import ChurnReport, cross_validated, held_out
 from keepwell.understand.churn.contractual import HORIZON_MONTHS, ContractualChurn, contractual_churn
@@ -82,7 +81,7 @@ def non_contractual(
     """
     made = facts_of(orders, **options)
     with explained_tables():
-        return non_contractual_churn(made, round(days_of(window)), as_of=_day(as_of), models=models, seed=seed)
+        return non_contractual_churn(made, round(days_of(window)), as_of=day_given(as_of), models=models, seed=seed)
 
 
 def contractual(
@@ -110,7 +109,7 @@ def contractual(
     """
     made = subscribed_facts(subscriptions, margin=margin, **options)
     with explained_tables():
-        day = _day(as_of) or subscribed(made).end
+        day = day_given(as_of) or subscribed(made).end
         return contractual_churn(
             made, day, seed=seed, by=by, renewal=Grain(renewal), holder=Holder(holder), horizon_months=horizon_months
         )
@@ -133,7 +132,3 @@ def snapshots(facts: Facts, *, window: Length = WINDOW, gap: Length | None = Non
     with explained_tables():
         gap_days = 0 if gap is None else round(days_of(gap))
         return _snapshots(facts_of(facts), round(days_of(window)), gap_days=gap_days, **options)
-
-
-def _day(day: Day) -> date | None:
-    return date.fromisoformat(day) if isinstance(day, str) else day

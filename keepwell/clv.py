@@ -20,7 +20,6 @@ True
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -30,7 +29,7 @@ from keepwell.loop.frames import frame
 from keepwell.loop.lifetime import HORIZON, SEED, Lifetime, Progress, lifetime
 from keepwell.loop.newcomers import Newcomers
 from keepwell.loop.newcomers import newcomers as _newcomers
-from keepwell.loop.own_tables import Day, facts_of, first_day_not_counted
+from keepwell.loop.own_tables import Day, day_given, facts_of, first_day_not_counted
 from keepwell.stats.btyd.beta_geo import BetaGeo
 from keepwell.stats.btyd.beta_geo_beta_binomial import BetaGeoBetaBinomial
 from keepwell.stats.btyd.model import BuyTillYouDie
@@ -127,7 +126,7 @@ def customers(
     """
     made = facts_of(orders, margin=margin, **options)
     with explained_tables():
-        day, cut = first_day_not_counted(made, as_of), _day(split)
+        day, cut = first_day_not_counted(made, as_of), day_given(split)
         return lifetime(made, day, horizon=horizon, model=model, split=cut, seed=seed, progress=progress)
 
 
@@ -135,7 +134,9 @@ def validate(
     orders: Any, *, split: Day = None, as_of: Day = None, models: Sequence[str] = tuple(MODELS), seed: int = SEED,
     count_free: bool = False, **options: Any,
 ) -> Validation:  # fmt: skip
-    """Return how far models were off that saw only what was known before a day; ``kw.plot.tracking`` draws it.
+    """Return how far models were off that saw only what was known before a day.
+
+    ``kw.plot.tracking(found.tracking, split=found.split)`` draws it.
 
     Args:
         orders: any table of orders, or facts.
@@ -153,7 +154,7 @@ def validate(
     made = facts_of(orders, **options)
     with explained_tables():
         day = first_day_not_counted(made, as_of)
-        cut = default_split(made, day) if split is None else _day(split)
+        cut = default_split(made, day) if split is None else day_given(split)
         if cut is None or isinstance(cut, NotAvailable):
             reason = "" if cut is None else cut.reason
             raise InputError("clv.short", f"There is nothing to hold back: {reason}.", advice="Use a longer log.")
@@ -189,7 +190,3 @@ def newcomers(
     with explained_tables():
         day = first_day_not_counted(made, as_of)
         return _newcomers(made, day, by, horizon_days=days, model_name=model, seed=seed)
-
-
-def _day(day: Day) -> date | None:
-    return date.fromisoformat(day) if isinstance(day, str) else day

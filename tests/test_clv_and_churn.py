@@ -115,3 +115,19 @@ def test_a_model_with_features_learns_from_snapshots(shop: pd.DataFrame) -> None
 def test_a_table_without_subscriptions_is_refused_in_words(shop: pd.DataFrame) -> None:
     with pytest.raises(KeepwellError, match="subscription"):
         kw.churn.contractual(shop)
+
+
+@pytest.mark.parametrize("day", ["nonsense", 20240101])
+def test_what_is_no_day_is_refused_in_words(shop: pd.DataFrame, day: object) -> None:
+    for ask in (lambda: kw.clv.rfm(shop, as_of=day), lambda: kw.churn.non_contractual(shop, as_of=day)):
+        with pytest.raises(InputError, match="is not a day"):
+            ask()
+
+
+def test_a_timestamp_counts_as_its_day(shop: pd.DataFrame) -> None:
+    given = kw.clv.rfm(shop, as_of=pd.Timestamp("2023-06-01 08:00"))
+    assert given.equals(kw.clv.rfm(shop, as_of="2023-06-01"))
+
+
+def test_a_model_of_one_s_own_choice_is_named(shop: pd.DataFrame) -> None:
+    assert "by NBD" in repr(kw.clv.customers(shop, model=kw.clv.NBD()))

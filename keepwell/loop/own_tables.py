@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -64,5 +64,29 @@ def subscribed_facts(subscriptions: Any, *, margin: float | None = None, **optio
 
 def first_day_not_counted(given: Facts, as_of: Day) -> date:
     """Return the day, read from a text, or the day after the last order."""
-    day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-    return OpenFacts(given, given.business, (), has_orders=True).as_of(day)
+    return OpenFacts(given, given.business, (), has_orders=True).as_of(day_given(as_of))
+
+
+def day_given(day: Day) -> date | None:
+    """Return a day as it was passed: a text, a date, a timestamp (its day), or nothing.
+
+    Raises:
+        InputError: it is no day.
+
+    >>> day_given("2011-12-10"), day_given(datetime(2011, 12, 10, 8))
+    (datetime.date(2011, 12, 10), datetime.date(2011, 12, 10))
+
+    """
+    try:
+        day = date.fromisoformat(day) if isinstance(day, str) else day
+    except ValueError:
+        raise _no_day(day) from None
+    if isinstance(day, datetime):
+        return day.date()
+    if day is None or isinstance(day, date):
+        return day
+    raise _no_day(day)
+
+
+def _no_day(given: object) -> InputError:
+    return InputError("day.unreadable", f"{given!r} is not a day.", value=given, advice='Write it as "2011-12-10".')

@@ -92,8 +92,11 @@ class FittedModel(ABC):
         }
         target = Path(path)
         beside = target.with_name(f"{target.name}.{os.getpid()}.part")
-        beside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        beside.replace(target)
+        try:
+            beside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+            beside.replace(target)
+        except OSError as error:
+            raise _cannot("write", path, error) from error
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -106,6 +109,8 @@ class FittedModel(ABC):
         try:
             content = json.loads(Path(path).read_text(encoding="utf-8"))
             return cls._read(content, str(path))
+        except OSError as error:
+            raise _cannot("read", path, error) from error
         except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, InputError):
                 raise
@@ -155,3 +160,12 @@ class FittedModel(ABC):
             return f"{name}({settings})"
         inside = ", ".join(f"{key}={value:.4g}" for key, value in self.parameters().items())
         return f"<{name} of {self.customers_:,} customers: {inside}; log-likelihood {self.log_likelihood_:.2f}>"
+
+
+def _cannot(verb: str, path: str | Path, error: OSError) -> InputError:
+    return InputError(
+        "model.file",
+        f"Cannot {verb} the file: {error.strerror or error}.",
+        where=str(path),
+        advice="Check the folder and the file's name.",
+    )

@@ -93,3 +93,12 @@ def test_another_model_s_file_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_model_without_data_says_to_fit_it() -> None:
     with pytest.raises(InputError, match=r"Call Exponential\(\)\.fit"):
         Exponential().parameters()
+
+
+def test_a_file_that_cannot_be_read_or_written_is_named(tmp_path: Path) -> None:
+    nowhere = tmp_path / "missing" / "model.json"
+    with pytest.raises(InputError, match=r"read.*No such file") as read:
+        Exponential.load(nowhere)
+    with pytest.raises(InputError, match=r"write.*No such file") as written:
+        Exponential().fit(WAITS).save(nowhere)
+    assert read.value.where == written.value.where == str(nowhere)
