@@ -17,6 +17,7 @@ from keepwell.vocabulary.estimate import NotAvailable
 UNTESTED = "ModifiedBetaGeo"
 FEWEST_DAYS, MOST_HOLDOUT_DAYS, PARTS = 84, 365, 3
 FEWEST_REPEATERS, FEWEST_ORDERS = 30, 30
+SAME_ERROR = 0.005  # errors for one customer that differ by a smaller share are the same to anybody
 SAME_BIAS = 0.01  # totals missed by shares that differ by no more are equally near
 
 
@@ -163,6 +164,8 @@ def _bias(score: AmountScore) -> float:
 
 
 def _is_clearly_apart(validation: Validation, one: Forecast, other: Forecast) -> bool:
+    if abs(_squared(other) - _squared(one)) <= SAME_ERROR * _squared(one):
+        return False
     names = {one.name, other.name}
     return any(gap.is_clear for gap in validation.gaps if {gap.one, gap.other} == names)
 
