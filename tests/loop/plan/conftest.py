@@ -12,7 +12,7 @@ import keepwell as kw
 from keepwell.understand.facts import Facts
 
 FIRST_WEEK, WEEKS = date(2022, 1, 3), 104
-ORDERS_A_WEEK, SURELY_NEW_FROM = 0.05, 12
+ORDERS_A_WEEK = 0.05
 
 
 def shop_orders(seed: int = 5) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -25,12 +25,12 @@ def shop_orders(seed: int = 5) -> tuple[pd.DataFrame, pd.DataFrame]:
         spend += [(monday, "ads", ads[week], 15), (monday, "posters", posters[week], 6)]
         for _ in range(rng.poisson(8 + 16 * ads[week] / (ads[week] + 600))):
             who += 1
-            active, rate = rng.exponential(60), rng.gamma(2, ORDERS_A_WEEK / 2)
+            active, rate, usual = rng.exponential(60), rng.gamma(2, ORDERS_A_WEEK / 2), 1200 / rng.gamma(7)
             times = np.cumsum(np.concatenate(([0.0], rng.exponential(1 / rate, 20))))
             for order, after in enumerate(times[(times <= active) & (times + week < WEEKS)]):
                 day = monday + timedelta(days=int(7 * after) + int(rng.integers(7)))
                 if day < FIRST_WEEK + timedelta(days=7 * WEEKS):
-                    rows.append((f"c{who}", f"o{who}-{order}", day, round(float(rng.gamma(4, 50)), 2)))
+                    rows.append((f"c{who}", f"o{who}-{order}", day, round(float(rng.gamma(4, usual / 4)), 2)))
     orders = pd.DataFrame(rows, columns=["customer", "order", "date", "total"])
     return orders, pd.DataFrame(spend, columns=["date", "channel", "cost", "conversions"])
 
