@@ -10,10 +10,15 @@ import pandas as pd
 
 from keepwell.decide.allowable_cac import present_share
 from keepwell.decide.next_year import INCREMENTAL_MEDIAN, INCREMENTAL_SPREAD
-from keepwell.decide.order_log import OrderLog
+from keepwell.decide.order_log import YEAR_DAYS, OrderLog
 from keepwell.vocabulary.answer import AllowableCac, ChannelVerdict, Figure, Lean
 from keepwell.vocabulary.business import Business
 from keepwell.vocabulary.estimate import Z_95, Estimate, Evidence, NotAvailable
+
+NOT_ATTRIBUTED = (
+    "No order names the channel that won its customer, so spend cannot be held against customers: import orders with a "
+    "channel, or plan on the platform's own figures."
+)
 
 
 def channel_verdicts(
@@ -37,17 +42,29 @@ def channel_verdicts(
     of_channel = {a.group: a.within_horizon for a in allowable if a.dimension == "channel"}
     of_all = next((a.within_horizon for a in allowable if a.dimension == "all"), NotAvailable("nobody is mature"))
     rows = order_log.channels.sort_values("spend", ascending=False, kind="stable")
+    are_attributed = _are_attributed(order_log)
     return [
-        _verdict(row, _value(row, of_channel.get(str(row["channel"])), of_all), order_log, business)
+        _verdict(row, _value(row, of_channel.get(str(row["channel"])), of_all), order_log, business, are_attributed)
         for row in rows.to_dict("records")
     ]
 
 
-def _verdict(row: Mapping[Hashable, Any], value: Figure, order_log: OrderLog, business: Business) -> ChannelVerdict:
+def _are_attributed(order_log: OrderLog) -> bool:
+    """Return whether the channels name the winner of any newcomer; where none does, zero won says nothing of one."""
+    if order_log.channels is None:
+        return False
+    won = pd.to_numeric(order_log.channels["new_customers"], errors="coerce").fillna(0)
+    newcomers = (order_log.column("tenure_days") < YEAR_DAYS).sum()
+    return bool(won.sum() > 0) or not newcomers
+
+
+def _verdict(
+    row: Mapping[Hashable, Any], value: Figure, order_log: OrderLog, business: Business, are_attributed: bool
+) -> ChannelVerdict:
     spend, won = _number(row, "spend") or 0.0, int(_number(row, "new_customers") or 0)
     cac = _cac(spend, won)
     ratio, half_ratio = _ratio(value, cac, won)
-    lean, words = _lean(spend, won, ratio, half_ratio)
+    lean, words = _lean(spend, won, ratio, half_ratio) if are_attributed else (Lean.CANNOT_TELL, NOT_ATTRIBUTED)
     return ChannelVerdict(
         channel=str(row["channel"]),
         spend=spend,

@@ -356,3 +356,11 @@ def test_a_number_that_is_none_is_refused_with_its_row() -> None:
     with pytest.raises(InputError) as caught:
         replace(log, customers=broken)
     assert caught.value.where == "row 3"
+
+
+def test_spend_beside_orders_that_name_no_channel_condemns_no_channel() -> None:
+    silent = with_channels(shop(), 5000.0, 0)
+    nobody = replace(silent, channels=silent.channels.assign(new_customers=0))
+    found = answer(nobody, GBP, seed=5)
+    assert found.lean is not Lean.SPEND_LESS
+    assert all("No order names the channel" in verdict.verdict for verdict in found.channels)
