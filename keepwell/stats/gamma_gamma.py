@@ -25,6 +25,7 @@ STARTS = (np.array([6.0, 4.0, 0.5]), np.array([1.0, 2.0, 1.0]), np.array([50.0, 
 PROBE = 20_000  # rows that show where the top is, so that a million are gone through a few times only
 ALIKE = 1e-4  # spread of the logarithm of spend below which everybody spends the same
 FIRM = 1e6  # p and q where everybody does: shrinkage no longer shows
+MOST = 1e5  # q beyond: customers' means vary by a third of a percent, and the curvature drowns in rounding
 FEW = 30
 
 
@@ -160,10 +161,11 @@ def _fitted(base: RepeatSpend) -> Maximum:
     if len(probe.purchases) < len(scaled.purchases):
         starts = (maximise(_objective(probe), STARTS, probe.total, names).parameters,)
     found = maximise(_objective(scaled), starts, base.total, names)
-    parameters = found.parameters * np.array([1.0, 1.0, base.mean])
+    p, q, gamma = found.parameters
+    parameters = np.array([p, min(q, MOST), gamma * base.mean])
     log_likelihood = found.log_likelihood - base.total * math.log(base.mean)  # densities are per unit of money
-    error = parameters[1] * math.sqrt(found.log_covariance[1, 1])
-    notes = [found.convergence.note, _note_on_mean(parameters[1], error, base), _note_on_few(base)]
+    surely = parameters[1] / math.exp(2 * math.sqrt(found.log_covariance[1, 1]))
+    notes = [found.convergence.note, _note_on_mean(parameters[1], surely, base), _note_on_few(base)]
     ended = found.convergence
     convergence = Convergence(ended.is_converged, ended.iterations, ended.gradient, " ".join(filter(None, notes)))
     return Maximum(parameters, log_likelihood, found.log_covariance, convergence)
@@ -180,14 +182,14 @@ def _all_alike(base: RepeatSpend) -> Maximum:
     return Maximum(parameters, log_likelihood, np.zeros((3, 3)), Convergence(True, 0, 0.0, note))
 
 
-def _note_on_mean(q: float, error: float, base: RepeatSpend) -> str:
+def _note_on_mean(q: float, surely: float, base: RepeatSpend) -> str:
     if q <= 1:
         return (
             f"Spend varies so much between customers (q = {q:.2f}, not above 1) that its mean does not exist: "
             f"the mean of the {base.total:,} repeat customers, {base.mean:,.2f}, is used instead, "
             "and repeat customers keep their own mean."
         )
-    if q - 1 < 2 * error:
+    if surely < 1:
         return (
             f"q = {q:.2f} is not clearly above 1, so the mean of the population hangs on a few large spenders: "
             f"compare it with the mean of the repeat customers, {base.mean:,.2f}."
@@ -203,7 +205,7 @@ def _objective(base: RepeatSpend) -> Objective:
     """Return the log-likelihood by log p, log q, log γ, with its gradient.
 
     All gamma functions depend on the number of orders alone, so they are taken once per distinct number; only
-    log(γ + total spend) and its inverse are taken per customer.
+    log(γ + total spend) and its inverse are taken per customer. Beyond ``MOST`` the likelihood is taken as flat in q.
     """
     x, position = base.distinct
     n = np.bincount(position, weights=base.customers, minlength=len(x)).astype(np.float64)
@@ -215,6 +217,7 @@ def _objective(base: RepeatSpend) -> Objective:
 
     def objective(logs: Floats) -> tuple[float, Floats]:
         p, q, gamma = np.exp(logs)
+        is_flat, q = q > MOST, min(q, MOST)
         log_sum, log_orders, inverse_sum, inverse_orders = spend_sums(total, base.customers, weighted, gamma)
         shape = p * x
         top = digamma(shape + q)
@@ -229,6 +232,6 @@ def _objective(base: RepeatSpend) -> Objective:
         by_p = np.dot(n * x, top - digamma(shape)) + orders_log_total - log_orders
         by_q = np.dot(n, top) - counts[0] * (digamma(q) - logs[2]) - log_sum
         by_gamma = counts[0] * q / gamma - p * inverse_orders - q * inverse_sum
-        return float(value), np.array([by_p * p, by_q * q, by_gamma * gamma])
+        return float(value), np.array([by_p * p, 0.0 if is_flat else by_q * q, by_gamma * gamma])
 
     return objective

@@ -266,3 +266,15 @@ def test_expected_spend_lies_between_the_customer_s_own_and_everybody_s(frequenc
 
 
 MODEL = GammaGamma().fit(_simulated(200))
+
+
+@pytest.mark.parametrize("seed", [2, 5, 7, 17])
+def test_customers_who_differ_by_chance_alone_have_a_mean_that_is_known_well(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    x = random.geometric(0.3, 300)
+    model = GammaGamma().fit({"frequency": x, "monetary_value": random.gamma(3.0 * x, 15.0 / x)})
+    means = [model.at(drawn).mean_of_population() for drawn in model.draws(200, seed=1)]
+    assert model.mean_of_population() == pytest.approx(45, rel=0.1)
+    low, high = np.percentile(means, [10, 90])  # beyond, a draw of q near 1 is a mean near infinity
+    assert 0.8 * model.mean_of_population() < low < model.mean_of_population() < high < 60
+    assert "large spenders" not in model.convergence_.note
