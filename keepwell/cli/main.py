@@ -81,7 +81,10 @@ class LazyCommands(click.Group):
         """Run the command; an interruption ends with the exit code that shells expect of one."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, RuntimeError) as error:
+            # DuckDB raises a RuntimeError from the interruption of a running query
+            if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__cause__, KeyboardInterrupt):
+                raise
             errors.print(Text(INTERRUPTED.get(str(ctx.invoked_subcommand), "Interrupted; nothing was changed.")))
             ctx.exit(130)
 

@@ -24,14 +24,21 @@ FORMULA = f"^[{''.join(chr(92) + start if start in '-+' else start for start in 
 
 
 def check_ending(path: Path) -> None:
-    """Refuse a file that is neither CSV nor Parquet, before any work is done for it.
+    """Refuse a file that is neither CSV nor Parquet or has no folder, before any work is done for it.
 
     Raises:
-        InputError: another ending.
+        InputError: another ending, or a folder that is not there.
 
     """
     if path.suffix not in ENDINGS:
         raise InputError("out.ending", f"Cannot write {path.name}.", value=path, advice="End it in .csv or .parquet.")
+    if not path.parent.is_dir():
+        raise InputError(
+            "out.file",
+            "Cannot write the file: there is no such folder.",
+            where=str(path),
+            advice="Make the folder first.",
+        )
 
 
 def write_frame(frame: pd.DataFrame, path: Path) -> None:
