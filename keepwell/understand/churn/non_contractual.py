@@ -32,7 +32,7 @@ Floats = npt.NDArray[np.float64]
 LONGEST_WAIT_DAYS = 730  # beyond, a last chance is no date to plan with
 GONE = 0.5  # probability of being a customer still, below which "gone" is the likelier word
 
-NOT_COMPARED = NotAvailable("a model with features was not compared here; keepwell churn does")
+NOT_COMPARED = NotAvailable("a model with features is compared by keepwell churn, not here")
 
 
 @dataclass(frozen=True)
@@ -243,6 +243,8 @@ def days_until_gone(model: BuyTillYouDie, rfm: pa.Table) -> Floats:
 
 def _verdict(own: Score, features: Score | NotAvailable) -> str:
     if isinstance(features, NotAvailable):
+        if features is NOT_COMPARED:
+            return f"{own.name} is used; {features.reason}."
         return f"{own.name} is used; a model with features could not be compared."
     better = features if features.brier.value < own.brier.value else own
     areas = [
