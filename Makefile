@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 
-.PHONY: help demo packages test test-fast test-spark test-faults check format bench bench-decide docs lock clean
+.PHONY: help demo packages test test-fast test-soak test-spark test-faults check format bench bench-decide docs lock clean
 
 help:
 	@echo "make demo         set up, import a real shop's two years, print the answer, write report.html"
@@ -20,13 +20,16 @@ help:
 demo: $(READY)
 	@$(BIN)/keepwell demo
 
-test: packages test-fast test-spark test-faults
+test: packages test-fast test-soak test-spark test-faults
 
 packages:
 	@.ci/packages
 
 test-fast: $(DEV)
-	$(BIN)/python -m pytest -q -n 2 -m "not spark and not faults"
+	$(BIN)/python -m pytest -q -n 2 -m "not spark and not faults and not soak"
+
+test-soak: $(DEV)
+	$(BIN)/python -m pytest -q -n 2 -m "soak and not spark and not faults"
 
 test-spark: $(DEV)
 	$(BIN)/python -m pytest -q -m spark

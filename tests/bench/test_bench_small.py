@@ -14,6 +14,8 @@ from bench.append.ways import compare
 from bench.registry import BENCHMARKS
 from bench.runner import Outcome, UnequalError, run
 
+pytestmark = pytest.mark.soak
+
 TINY = {
     "kpis_cohorts_rfm": 3000,
     "import_csv": 3000,

@@ -17,6 +17,8 @@ from bench.market.plan import Plan
 from bench.market.registry import KEEPWELL, POLICIES
 from bench.market.tournament import world_files
 
+pytestmark = pytest.mark.soak
+
 MONTHS = 3
 
 

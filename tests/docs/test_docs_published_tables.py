@@ -12,6 +12,8 @@ from types import ModuleType
 import pytest
 from docs.pages import DOCS
 
+pytestmark = pytest.mark.soak
+
 NUMBER = re.compile(r"[−+]?\d+(?:\.\d+)?")
 NAMES = (
     "cdnow-fits",

@@ -15,6 +15,8 @@ from keepwell.stats.uplift.learners import EffectLearners, Learner, People
 from keepwell.stats.uplift.mean_models import Base, MeanModel
 from keepwell.stats.uplift.qini import qini_curve
 
+pytestmark = pytest.mark.soak
+
 OUTCOMES = ("visit", "conversion", "spend")
 SEEDS = range(5)
 
