@@ -22,6 +22,8 @@ from bench.market.plan import Ids, Plan
 from bench.market.relationship import DAYS
 from bench.market.truth import Truth
 
+TREES = {"objective": "regression", "num_leaves": 15, "learning_rate": 0.07, "min_data_in_leaf": 100, "num_threads": 1,
+         "verbose": -1}  # fmt: skip
 TWIN_SEEDS = (900_001, 900_002)
 MARGIN = 0.1  # of the contact's cost, to be cleared on top of it
 LONGEST_SILENCE = MONTHS_PER_YEAR * DAYS  # days; who has been silent longer has all but surely left
@@ -31,7 +33,7 @@ SPOILT = 0.3  # of the best gain: a contact now takes so much from the next two 
 class Informed:
     """A policy; the guesses are trained once per world and kept, since they do not depend on the seed."""
 
-    _guesses: dict[str, list[list[lightgbm.LGBMRegressor]]] = {}  # noqa: RUF012
+    _guesses: dict[str, list[list[lightgbm.Booster]]] = {}  # noqa: RUF012
 
     def __init__(self) -> None:
         self._oracle = Oracle()
@@ -49,9 +51,7 @@ class Informed:
         spend = {channel: money * min(left, 1.0) for channel, money in media.spend.items()}
         return replace(media, spend=spend, treatments=treatments)
 
-    def _contacts(
-        self, market: Market, guesses: list[list[lightgbm.LGBMRegressor]], levers: list[str]
-    ) -> dict[str, Ids]:
+    def _contacts(self, market: Market, guesses: list[list[lightgbm.Booster]], levers: list[str]) -> dict[str, Ids]:
         shown, costs = _shown(market), market.contact_costs()
         rows = np.flatnonzero(shown[:, 0] <= LONGEST_SILENCE)
         shown, contacts = shown[rows], market.base.contacts[rows]
@@ -66,7 +66,7 @@ class Informed:
         return {name: rows[(best > 0) & (lever == number)] + 1 for number, name in enumerate(levers)}
 
 
-def trained(world: World, worths: Floats) -> list[list[lightgbm.LGBMRegressor]]:
+def trained(world: World, worths: Floats) -> list[list[lightgbm.Booster]]:
     """Return guesses of true uplift by lever and by how many contacts came in the two months before."""
     twins = [with_past(world, seed) for seed in TWIN_SEEDS]
     shown = np.concatenate([_shown(twin) for twin in twins])
@@ -75,10 +75,7 @@ def trained(world: World, worths: Floats) -> list[list[lightgbm.LGBMRegressor]]:
         by_contacts = []
         for contacts in range(3):
             true = np.concatenate([_uplift(twin, worths, lever.name, contacts) for twin in twins])
-            guess = lightgbm.LGBMRegressor(
-                n_estimators=100, num_leaves=15, learning_rate=0.07, min_child_samples=100, n_jobs=1, verbose=-1
-            )
-            by_contacts.append(guess.fit(shown, true))
+            by_contacts.append(lightgbm.train(TREES, lightgbm.Dataset(shown, label=true), num_boost_round=100))
         guesses.append(by_contacts)
     return guesses
 
