@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from keepwell.loop.facts import OpenFacts, subscribed
+from keepwell.stats.arrow_table import arrow_of
 from keepwell.understand.attributes import customer_groups
 from keepwell.understand.churn.churn_report import ChurnReport, held_out
 from keepwell.understand.churn.contractual import HORIZON_MONTHS, ContractualChurn, contractual_churn
-from keepwell.understand.churn.feature_table import arrow_of
 from keepwell.understand.churn.non_contractual import NonContractualChurn, non_contractual_churn
 from keepwell.understand.churn.reasons import customer_reasons, sentence
 from keepwell.understand.churn.risk_bands import BANDS, band_of

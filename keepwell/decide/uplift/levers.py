@@ -12,7 +12,7 @@ import pyarrow as pa
 from keepwell.decide.uplift.model import Uplift, UpliftModel
 from keepwell.decide.uplift.observed import ObservedEffect, observed_effect
 from keepwell.decide.uplift.past_actions import COLUMNS, Design, PastCampaign
-from keepwell.decide.uplift.person_features import arrow_of
+from keepwell.stats.arrow_table import arrow_of
 from keepwell.vocabulary.answer import NotIdentified
 from keepwell.vocabulary.errors import NotIdentifiedError
 from keepwell.vocabulary.estimate import Evidence

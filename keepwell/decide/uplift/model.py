@@ -14,13 +14,8 @@ from keepwell.decide.margin_curve import Floats
 from keepwell.decide.uplift.arms import CONTROL, Arms, read_arms
 from keepwell.decide.uplift.finding import UpliftFinding, sentence_of
 from keepwell.decide.uplift.lot_check import LotCheck, check_lots
-from keepwell.decide.uplift.person_features import (
-    PersonFeatures,
-    arrow_of,
-    column_of,
-    known_numbers,
-    learn_features,
-)
+from keepwell.decide.uplift.person_features import PersonFeatures, column_of, known_numbers, learn_features
+from keepwell.stats.arrow_table import arrow_of
 from keepwell.stats.uplift.bins import uplift_bins
 from keepwell.stats.uplift.cross_fitting import CrossFitted, cross_fit, only_average
 from keepwell.stats.uplift.doubly_robust import difference_in_means

@@ -11,7 +11,8 @@ import numpy as np
 
 from keepwell.decide.margin_curve import Floats
 from keepwell.decide.uplift.arms import read_arms
-from keepwell.decide.uplift.person_features import arrow_of, known_numbers, learn_features
+from keepwell.decide.uplift.person_features import known_numbers, learn_features
+from keepwell.stats.arrow_table import arrow_of
 from keepwell.stats.folds import folds
 from keepwell.stats.uplift.doubly_robust import average_effect, robust_scores
 from keepwell.stats.uplift.mean_models import Base, MeanModel

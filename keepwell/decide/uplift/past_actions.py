@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from keepwell.decide.uplift.arms import FEWEST_PER_ARM
-from keepwell.decide.uplift.person_features import arrow_of
+from keepwell.stats.arrow_table import arrow_of
 from keepwell.vocabulary.answer import NotIdentified
 from keepwell.vocabulary.errors import InputError
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from keepwell.decide.margin_curve import Floats
+from keepwell.stats.arrow_table import arrow_of
 from keepwell.vocabulary.errors import InputError
 
 MOST_LEVELS = 20  # of a text column; rarer ones count as the others
@@ -177,35 +178,3 @@ def known_numbers(table: pa.Table, name: str, what: str) -> npt.NDArray[np.float
             advice="Leave people out whose outcome window has not closed; write 0 for those who bought nothing.",
         )
     return values
-
-
-def arrow_of(table: Any) -> pa.Table:
-    """Return a pandas, Polars, Arrow or Ibis table, or a dictionary of columns, as an Arrow table.
-
-    Raises:
-        InputError: it is none of these, or a column mixes kinds of values.
-
-    >>> arrow_of({"seats": [1, 2]}).num_rows
-    2
-
-    """
-    if isinstance(table, pa.Table):
-        return table
-    try:
-        for method in ("to_pyarrow", "to_arrow"):  # Ibis, Polars
-            if hasattr(table, method):
-                return getattr(table, method)()
-        if isinstance(table, dict):
-            return pa.table(table)
-        if hasattr(table, "to_dict") and hasattr(table, "columns"):
-            return pa.Table.from_pandas(table, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError) as error:
-        raise InputError(
-            "table.mixed", f"The table cannot be read: {error}", advice="Give each column one kind of value."
-        ) from error
-    raise InputError(
-        "table.unknown",
-        f"A {type(table).__name__} is not a table.",
-        value=type(table).__name__,
-        advice="Hand in a pandas, Polars, Arrow or Ibis table, or a dictionary of columns.",
-    )

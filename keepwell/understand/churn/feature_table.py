@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from keepwell.stats.arrow_table import arrow_of
 from keepwell.vocabulary.errors import InputError
 
 Floats = npt.NDArray[np.float64]
@@ -199,38 +200,6 @@ def is_empty(column: pa.ChunkedArray) -> bool:
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return bool(as_texts(column).null_count == len(column))
     return False
-
-
-def arrow_of(table: Any) -> pa.Table:
-    """Return a pandas, Polars, Arrow or Ibis table, or a dictionary of columns, as an Arrow table.
-
-    Raises:
-        InputError: it is none of these, or a column mixes kinds of values.
-
-    >>> arrow_of({"seats": [1, 2]}).num_rows
-    2
-
-    """
-    if isinstance(table, pa.Table):
-        return table
-    try:
-        for method in ("to_pyarrow", "to_arrow"):  # Ibis, Polars
-            if hasattr(table, method):
-                return getattr(table, method)()
-        if isinstance(table, dict):
-            return pa.table(table)
-        if hasattr(table, "to_dict") and hasattr(table, "columns"):
-            return pa.Table.from_pandas(table, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError) as error:
-        raise InputError(
-            "table.mixed", f"The table cannot be read: {error}", advice="Give each column one kind of value."
-        ) from error
-    raise InputError(
-        "table.unknown",
-        f"A {type(table).__name__} is not a table.",
-        value=type(table).__name__,
-        advice="Hand in a pandas, Polars, Arrow or Ibis table, or a dictionary of columns.",
-    )
 
 
 def as_numbers(column: pa.ChunkedArray, name: str) -> Floats:

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from keepwell.stats.arrow_table import arrow_of
 from keepwell.stats.btyd.customer_base import CustomerBase
 from keepwell.stats.btyd.model import BuyTillYouDie
 from keepwell.stats.calibration import PlattScaling
 from keepwell.stats.folds import folds
 from keepwell.understand.activity import observed
 from keepwell.understand.churn.churn_report import Score, score
-from keepwell.understand.churn.feature_table import arrow_of
 from keepwell.understand.churn.label import LEAST_OF_EACH
 from keepwell.understand.churn.risk_bands import RiskBand, band_of, bands
 from keepwell.understand.churn.snapshots import LABEL, Snapshots, snapshots

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from keepwell.understand.churn.feature_table import arrow_of
+from keepwell.stats.arrow_table import arrow_of
 from keepwell.understand.churn.reason_words import exactly, in_general
 from keepwell.understand.churn.with_features import ChurnModel
 

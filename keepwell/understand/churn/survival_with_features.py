@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from keepwell.stats.arrow_table import arrow_of
 from keepwell.stats.discrete_hazard import DiscreteHazard
-from keepwell.understand.churn.feature_table import FeatureTable, arrow_of, as_numbers, learn
+from keepwell.understand.churn.feature_table import FeatureTable, as_numbers, learn
 from keepwell.understand.churn.label import enough
 from keepwell.understand.churn.leakage import same_as_time
 from keepwell.understand.churn.with_features import labelled

@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy.special import expit
 
+from keepwell.stats.arrow_table import arrow_of
 from keepwell.stats.boosted_trees import BoostedTrees
 from keepwell.stats.calibration import PlattScaling
 from keepwell.understand.churn.association import merged
-from keepwell.understand.churn.feature_table import FeatureTable, arrow_of, learn
+from keepwell.understand.churn.feature_table import FeatureTable, learn
 from keepwell.understand.churn.label import enough, read_label
 from keepwell.understand.churn.leakage import same_as_time, telling
 from keepwell.vocabulary.errors import InputError
