@@ -126,7 +126,7 @@ def test_what_is_no_day_is_refused_in_words(shop: pd.DataFrame, day: object) -> 
 
 def test_a_timestamp_counts_as_its_day(shop: pd.DataFrame) -> None:
     given = kw.clv.rfm(shop, as_of=pd.Timestamp("2023-06-01 08:00"))
-    assert given.equals(kw.clv.rfm(shop, as_of="2023-06-01"))
+    pd.testing.assert_frame_equal(given, kw.clv.rfm(shop, as_of="2023-06-01"))  # sums may differ in the last digit
 
 
 def test_a_model_of_one_s_own_choice_is_named(shop: pd.DataFrame) -> None:
