@@ -6,11 +6,13 @@ A test compares the pages with what this script would write, so that they can ne
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from inspect import cleandoc
+from inspect import cleandoc, getdoc, isfunction, ismodule, signature
 from pathlib import Path
+from types import UnionType
 
 import click
 
+import keepwell
 from keepwell.cli.main import main
 from keepwell.observe.fields import FIELDS
 from keepwell.understand.definitions import ALL_DEFINITIONS
@@ -149,6 +151,47 @@ def fields_page() -> str:
     return _page(parts)
 
 
+def library_page() -> str:
+    """Return every name of the library that a notebook uses, with its arguments and its first sentence."""
+    parts = [
+        MADE,
+        "# The library",
+        "`import keepwell as kw`. Arguments after `*` are given by name. `help(kw.kpis)` shows the whole text of a "
+        "name: what each argument holds, what comes back, errors, an example.",
+    ]
+    whole = {name: getattr(keepwell, name) for name in keepwell.__all__}
+    for path, names in {
+        "kw": keepwell.__all__,
+        **{f"kw.{n}": m.__all__ for n, m in whole.items() if ismodule(m)},
+    }.items():
+        module = keepwell if path == "kw" else whole[path.removeprefix("kw.")]
+        found = {name: getattr(module, name) for name in sorted(names, key=str.lower)}
+        rows = [(f"`{_call(path, name, made)}`", _first_sentence(made)) for name, made in found.items()]
+        parts += [f"## {path}", markdown_table(("name", "what it is"), rows)]
+    return _page(parts)
+
+
+def _call(path: str, name: str, made: object) -> str:
+    """Return how a name is called: a function's arguments without their types, a class as it is."""
+    if not isfunction(made):
+        return f"{path}.{name}"
+    words: list[str] = []
+    for argument in signature(made).parameters.values():
+        if argument.kind is argument.KEYWORD_ONLY and "*" not in words:
+            words.append("*")
+        stars = {argument.VAR_KEYWORD: "**", argument.VAR_POSITIONAL: "*"}.get(argument.kind, "")
+        words.append(stars + argument.name)
+    return f"{path}.{name}({', '.join(words)})"
+
+
+def _first_sentence(made: object) -> str:
+    if isinstance(made, str):
+        return made
+    if isinstance(made, UnionType):
+        return " or ".join(f"{kind.__module__.partition('.')[0]}.{kind.__name__}" for kind in made.__args__)
+    return " ".join((getdoc(made) or "").split("\n\n")[0].split())
+
+
 def markdown_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     r"""Return a Markdown table; bars in cells are escaped.
 
@@ -170,6 +213,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "fields.md": fields_page,
     "kpis.md": kpis_page,
+    "library.md": library_page,
     "refusals.md": refusals_page,
     "tables.md": tables_page,
 }

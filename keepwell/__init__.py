@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from keepwell import churn, clv, plot
+    from keepwell import churn, clv, plot, uplift
     from keepwell.loop.allocating import allocate
     from keepwell.loop.content import report
     from keepwell.loop.library import (
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __version__ = version("keepwell")
 
-_MODULES = {"churn": "keepwell.churn", "clv": "keepwell.clv", "plot": "keepwell.plot"}
+_MODULES = {name: f"keepwell.{name}" for name in ("churn", "clv", "plot", "uplift")}
 _PLACES = _MODULES | {
     "allocate": "keepwell.loop.allocating",
     "report": "keepwell.loop.content",
@@ -76,6 +76,7 @@ __all__ = [
     "rfm",
     "segments",
     "trend",
+    "uplift",
     "value_by",
 ]
 

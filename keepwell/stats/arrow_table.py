@@ -10,7 +10,7 @@ from keepwell.vocabulary.errors import InputError
 
 
 def arrow_of(table: Any) -> pa.Table:
-    """Return a pandas, Polars, Arrow or Ibis table, or a dictionary of columns, as an Arrow table.
+    """Return a pandas, Polars, Arrow, DuckDB or Ibis table, or a dictionary of columns, as an Arrow table.
 
     Raises:
         InputError: it is none of these, or a column mixes kinds of values.
@@ -22,7 +22,7 @@ def arrow_of(table: Any) -> pa.Table:
     if isinstance(table, pa.Table):
         return table
     try:
-        for method in ("to_pyarrow", "to_arrow"):  # Ibis, Polars
+        for method in ("to_pyarrow", "to_arrow", "to_arrow_table"):  # Ibis, Polars, DuckDB
             if hasattr(table, method):
                 return getattr(table, method)()
         if isinstance(table, dict):
@@ -37,5 +37,5 @@ def arrow_of(table: Any) -> pa.Table:
         "table.unknown",
         f"A {type(table).__name__} is not a table.",
         value=type(table).__name__,
-        advice="Hand in a pandas, Polars, Arrow or Ibis table, or a dictionary of columns.",
+        advice="Hand in a pandas, Polars, Arrow, DuckDB or Ibis table, or a dictionary of columns.",
     )

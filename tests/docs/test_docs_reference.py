@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 from docs.pages import DOCS, ROOT
 
+import keepwell as kw
 from keepwell.cli.main import main
 from keepwell.observe.registry import IMPORTERS
 from keepwell.understand.definitions import ALL_DEFINITIONS
@@ -18,6 +19,7 @@ from keepwell.vocabulary.refusal import Refusal
 from keepwell.vocabulary.tables import FACTS
 
 REFERENCE = DOCS / "reference"
+MADE_PAGES = ["cli.md", "fields.md", "kpis.md", "library.md", "refusals.md", "tables.md"]
 WRITTEN_BY_THE_LAKE = {"margin_is_assumed"}  # follows from whether margin_rate was given
 
 
@@ -29,13 +31,20 @@ def headings(name: str) -> set[str]:
     return set(re.findall(r"^#+ (.+)$", text(name), re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", ["cli.md", "fields.md", "kpis.md", "refusals.md", "tables.md"])
+@pytest.mark.parametrize("name", MADE_PAGES)
 def test_made_page_is_what_the_generator_writes(name: str, generator: ModuleType) -> None:
     assert text(name) == generator.PAGES[name](), "run: python docs/generate.py"
 
 
 def test_every_made_page_is_compared(generator: ModuleType) -> None:
-    assert sorted(generator.PAGES) == ["cli.md", "fields.md", "kpis.md", "refusals.md", "tables.md"]
+    assert sorted(generator.PAGES) == MADE_PAGES
+
+
+def test_every_name_of_the_library_has_an_entry_with_words() -> None:
+    page = text("library.md")
+    absent = [name for name in kw.__all__ if f"| `kw.{name}" not in page]
+    assert not absent, f"names without an entry: {absent}"
+    assert not re.findall(r"^\| `[^`]+` \|\s*\|$", page, re.MULTILINE)
 
 
 def test_every_command_has_an_entry(generator: ModuleType) -> None:
