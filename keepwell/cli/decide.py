@@ -12,8 +12,10 @@ import click
 from keepwell.cli.answer_shown import print_answer, print_details
 from keepwell.cli.options import PeriodType, as_of_option, data_option, engine_option, json_option
 from keepwell.cli.output import console, print_json, progress_bar
+from keepwell.cli.people_shown import print_people, write_people
 from keepwell.cli.plan_shown import print_explanation, print_plan, print_unknown
 from keepwell.cli.scenarios_shown import print_comparison, print_scenarios
+from keepwell.cli.written import check_ending, check_free
 from keepwell.loop.allocating import open_for_plan
 from keepwell.loop.allocation import Allocation, allocation
 from keepwell.loop.answer import SEED, answer_from, decide, need_orders
@@ -23,6 +25,8 @@ from keepwell.loop.plan.settings import PlanSettings, read_plan
 from keepwell.loop.plan.unknown import refused_spend
 from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import NotAvailable
+
+BELONGS_TO_PLAN = ("period", "hurdle", "risk_aversion", "holdout", "people", "pilot", "explain", "save")
 
 
 def _plan_options(command: Any) -> Any:
@@ -39,6 +43,22 @@ def _plan_options(command: Any) -> Any:
             ),
             click.option("--hurdle", type=click.FloatRange(min=0), help="Return asked for above getting money back."),
             click.option("--risk-aversion", type=fraction, help="Weight of the worst fifth of outcomes, 0 to 1."),
+            click.option(
+                "--holdout",
+                type=click.FloatRange(min=0, max=1, max_open=True),
+                help="Share of customers left out by lot, so that the levers are measured.",
+            ),
+            click.option(
+                "--people",
+                type=click.Path(dir_okay=False, path_type=Path),
+                help="Write whom to treat with which lever, and who is left out by lot, to a .csv or .parquet file.",
+            ),
+            click.option(
+                "--pilot",
+                is_flag=True,
+                help="With --people: write the list of the proposed pilot, drawn by lot, instead.",
+            ),
+            click.option("--force", is_flag=True, help="With --people: write over a file that is there."),
             click.option("--explain", metavar="ITEM", help="Open one number of the plan down to its evidence."),
             click.option("--save", metavar="NAME", help="Keep the plan as a scenario in the data folder."),
             click.option(
@@ -98,6 +118,7 @@ def _plan(
     as_of: datetime | None, brief: bool, seed: int, engine: str, data: Path, plan: dict[str, Any], *, as_json: bool
 ) -> None:
     settings = _settings(plan)
+    people = _people_file(plan)
     with progress_bar("Planning") as tell, open_for_plan(data, engine=engine) as opened:
         tell("value, spend and levers", 0.3)
         need_orders(opened)
@@ -105,6 +126,7 @@ def _plan(
         answer = None
         if isinstance(made.plan, NotAvailable):
             answer = answer_from(opened.facts, made.as_of, seed)
+    listed = None if people is None else write_people(made, people, is_pilot=plan["pilot"], seed=seed)
     if plan["save"] is not None:
         saved.save(data, plan["save"], made, datetime.now(UTC))
     if plan["explain"] is not None:
@@ -114,12 +136,17 @@ def _plan(
         this = saved.Scenario("this plan", datetime.now(UTC), made.as_dict())
         print_comparison([this, *(saved.load(data, name) for name in plan["compare"])], as_json=as_json)
     elif as_json:
-        print_json(made if answer is None else {**made.as_dict(), "answer": answer.as_dict()})
+        more = {} if answer is None else {"answer": answer.as_dict()}
+        if listed is not None:
+            more["pilot" if plan["pilot"] else "people"] = {"file": str(people), **listed.as_dict()}
+        print_json({**made.as_dict(), **more})
     elif answer is not None:
         print_unknown(made)
         print_answer(answer)
     else:
         print_plan(made, brief=brief)
+    if listed is not None and people is not None and not as_json:
+        print_people(listed, people)
     if plan["save"] is not None and not as_json:
         console.print(f"Saved as the scenario {plan['save']}; list them with: keepwell decide --scenarios")
 
@@ -132,13 +159,24 @@ def _allocation(opened: OpenFacts, as_of: datetime | None, settings: PlanSetting
 def _settings(plan: dict[str, Any]) -> PlanSettings:
     """Return the plan file's settings with those that were given on the command line."""
     settings = read_plan(plan["plan_file"]) if plan["plan_file"] is not None else PlanSettings()
-    return settings.given(**{name: plan[name] for name in ("budget", "period", "hurdle", "risk_aversion")})
+    return settings.given(**{name: plan[name] for name in ("budget", "period", "hurdle", "risk_aversion", "holdout")})
+
+
+def _people_file(plan: dict[str, Any]) -> Path | None:
+    """Return the file to list people in, having refused one that cannot be written before any work is done for it."""
+    path: Path | None = plan["people"]
+    if path is not None:
+        check_ending(path)
+        check_free(path, force=plan["force"])
+        return path
+    if plan["pilot"] or plan["force"]:
+        option = "--pilot" if plan["pilot"] else "--force"
+        raise InputError("plan.people", f"{option} belongs to a list of people.", advice="Give --people FILE.csv too.")
+    return None
 
 
 def _refuse_without_budget(plan: dict[str, Any]) -> None:
-    given: Sequence[str] = [
-        name for name in ("period", "hurdle", "risk_aversion", "explain", "save") if plan[name] is not None
-    ]
+    given: Sequence[str] = [name for name in BELONGS_TO_PLAN if plan[name] not in (None, False)]
     if given:
         option = "--" + given[0].replace("_", "-")
         raise InputError(

@@ -41,6 +41,32 @@ def check_ending(path: Path) -> None:
         )
 
 
+def check_free(path: Path, *, force: bool) -> None:
+    """Refuse to write over a file that is there, unless told to.
+
+    Raises:
+        InputError: the file is there.
+
+    """
+    if path.exists() and not force:
+        raise InputError(
+            "out.exists", "There is such a file already.", where=str(path), value=str(path),
+            advice="Name another one, or write over it with --force.",
+        )  # fmt: skip
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write an Arrow table as CSV or Parquet, by the ending of ``path``; see `batch_file`.
+
+    Raises:
+        InputError: another ending, or a folder that cannot be written to.
+
+    """
+    with batch_file(path, table.schema) as write:
+        for batch in table.to_batches():
+            write(batch)
+
+
 def write_frame(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame as CSV or Parquet, by the ending of ``path``; text cells cannot act as formulas in a spreadsheet.
 

@@ -28,6 +28,7 @@ def allocate(
     actions: Any = None,
     hurdle: float | None = None,
     risk_aversion: float | None = None,
+    holdout: float | None = None,
     as_of: date | str | None = None,
     draws: int = DRAWS,
     seed: int = SEED,
@@ -43,13 +44,15 @@ def allocate(
         actions: past retention actions: customer_id, campaign, lever, treated_at, is_treated, has_control.
         hurdle: return asked for above getting the money back.
         risk_aversion: weight of the worst fifth of outcomes, in [0, 1].
+        holdout: share of customers left untreated by lot, in [0, 1), so that what the levers do is measured.
         as_of: first day not counted; the day after the last order where not given.
         draws: posterior draws.
         seed: of all of them.
 
     Returns:
         ``plan`` (`keepwell.decide.plan.Plan`: headline, items, next_unit, curves, thresholds), ``next_experiment``,
-        ``not_identified``, ``assumptions``; ``explain(item)`` opens a number.
+        ``not_identified``, ``assumptions``; ``explain(item)`` opens a number, ``people()`` says whom to treat,
+        ``pilot()`` draws the customers of the trial to run where that is not known.
 
     Raises:
         InputError: no budget, a period that is over, or something stated that contradicts itself or the facts.
@@ -63,9 +66,13 @@ def allocate(
     >>> made = kw.allocate(kw.facts(log), 100, period="2024-02", plan=stated)
     >>> [(line.item, line.side.value, line.evidence.value) for line in made.plan.items]
     [('mail', 'keep', 'stated by you')]
+    >>> sorted(made.people().frame()["arm"].unique())
+    ['treat']
 
     """
-    settings = _settings(plan).given(budget=budget, period=period, hurdle=hurdle, risk_aversion=risk_aversion)
+    settings = _settings(plan).given(
+        budget=budget, period=period, hurdle=hurdle, risk_aversion=risk_aversion, holdout=holdout
+    )
     opened = OpenFacts(facts, facts.business, (), has_orders=True)
     day = opened.as_of(date.fromisoformat(as_of) if isinstance(as_of, str) else as_of)
     return allocation(facts, day, settings, actions=actions, draws=draws, seed=seed)

@@ -19,12 +19,14 @@ from keepwell.loop.foretold import lifetime_or_reason
 from keepwell.loop.lifetime import SEED, Lifetime
 from keepwell.loop.plan.candidates import candidates
 from keepwell.loop.plan.explanation import Explanation, explain_channel, explain_lever
-from keepwell.loop.plan.keeping import KeepingSide, LeverItem, caps, keeping_side
+from keepwell.loop.plan.keeping import KeepingSide, LeverItem, Reach, caps, keeping_side
 from keepwell.loop.plan.newcomer_worth import newcomer_worth
 from keepwell.loop.plan.past_actions import past_effects, read_file
+from keepwell.loop.plan.pilot import Pilot, pilot
 from keepwell.loop.plan.season import season
 from keepwell.loop.plan.settings import PlanSettings
-from keepwell.loop.plan.unknown import NOTHING_KNOWN, unknown_sides
+from keepwell.loop.plan.treatment_list import CAUTION, TreatmentList, treatment_list
+from keepwell.loop.plan.unknown import NOTHING_KNOWN, nobody, unknown_sides
 from keepwell.loop.plan.weekly_spend import WeeklySpend, weekly_spend
 from keepwell.loop.plan.winning import ChannelItem, channel_items, channel_names, responses
 from keepwell.understand.facts import Facts
@@ -43,7 +45,8 @@ class Allocation:
     """A plan with what it was made of.
 
     ``plan`` is not available where nothing is known of any channel or lever: then only ``not_identified`` and the
-    answer to keep or win stand. ``experiments`` are the best first.
+    answer to keep or win stand. ``experiments`` are the best first; ``idle`` are customers whom levers may reach
+    without anybody being expected to bring more.
     """
 
     as_of: date
@@ -58,6 +61,7 @@ class Allocation:
     assumptions: tuple[str, ...]
     winning: tuple[ChannelItem, ...] = ()
     keeping: tuple[LeverItem, ...] = ()
+    idle: tuple[Reach, ...] = ()
     responses: ChannelResponses | None = None
 
     @property
@@ -96,6 +100,41 @@ class Allocation:
                 return explain_channel(channel, line, self.responses, self.currency)
         lever = next(one for one in self.keeping if one.curve.item == line.item)
         return explain_lever(lever, line, self.currency)
+
+    def people(self, *, caution: float = CAUTION, seed: int = SEED) -> TreatmentList:
+        """Return whom to treat with which lever, and who is held out by lot, within what the plan spends on levers.
+
+        Args:
+            caution: standard errors by which a customer's uplift must clear its cost.
+            seed: of the lots.
+
+        Raises:
+            NotIdentifiedError: nobody; it says why and which pilot to run.
+
+        """
+        spend = {} if isinstance(self.plan, NotAvailable) else {one.item: one.spend for one in self.plan.items}
+        left = dict(self.settings.capacity)
+        for channel in self.winning:
+            for name, units in channel.curve.uses.items():
+                left[name] = max(0.0, left.get(name, math.inf) - units * spend.get(channel.curve.item, 0.0))
+        found = treatment_list(
+            self.keeping, spend, hurdle=self.settings.hurdle, holdout=self.settings.holdout,
+            capacity={name: units for name, units in left.items() if math.isfinite(units)}, currency=self.currency,
+            caution=caution, seed=seed,
+        )  # fmt: skip
+        if not found.treated:
+            raise nobody(self.settings, self.plan, self.keeping, self.idle, self.not_identified, self.pilot(seed=seed))
+        return found
+
+    def pilot(self, *, seed: int = SEED) -> Pilot | NotAvailable:
+        """Return the trial of a lever that is worth most: whom to treat and whom to leave alone, drawn by lot.
+
+        Args:
+            seed: of the lots.
+
+        """
+        budget = self.settings.budget or 0.0
+        return pilot(self.keeping, self.idle, self.experiments, budget=budget, currency=self.currency, seed=seed)
 
     def as_dict(self) -> dict[str, object]:
         """Return everything that is shown as plain values for JSON."""
@@ -172,6 +211,7 @@ def allocation(
         assumptions=_assumptions(facts, found, winning),
         winning=winning,
         keeping=keeping.items,
+        idle=keeping.idle,
         responses=curves,
     )
     return _planned(made, spend, seed) if winning or keeping.items else made
@@ -225,7 +265,7 @@ def _keeping(
     seed: int,
 ) -> KeepingSide:  # fmt: skip
     if not settings.levers or isinstance(found, NotAvailable):
-        return KeepingSide((), ())
+        return KeepingSide()
     if actions is None and settings.past_actions is not None:
         actions = read_file(settings.past_actions)
     past, unknown = past_effects(facts, actions, settings.levers, as_of, seed=seed) if actions is not None else ({}, ())

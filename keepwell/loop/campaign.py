@@ -105,8 +105,8 @@ class LearnedCampaign:
             level: of the intervals, in (0, 1).
 
         Returns:
-            One row a person and arm: customer_id (where the table has one), arm, effect, low, high, error
-            (standard), anyway (the outcome expected if left alone), evidence. Where there is no targetable difference, or were no lots,
+            One row a person and arm: customer_id (where the table has one), arm, effect, low, high, error (standard),
+            anyway (the outcome expected if left alone), evidence. Where there is no targetable difference, or no lots,
             everybody has the same effect.
 
         Raises:

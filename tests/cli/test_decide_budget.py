@@ -115,6 +115,67 @@ def test_an_item_that_is_not_there_names_those_that_are(planned: Path) -> None:
     assert "Choose from: ads" in result.stderr
 
 
+def test_whom_to_treat_is_written_with_who_is_held_out(planned: Path, folder: Path, tmp_path: Path) -> None:
+    result = decide(
+        planned, "--budget", 5000, "--plan", folder / "plan.toml", "--people", tmp_path / "whom.csv", "--holdout", 0.2
+    )
+    assert result.exit_code == 0, result.stderr
+    rows = pd.read_csv(tmp_path / "whom.csv")
+    assert set(rows["arm"]) == {"treat", "hold out"}
+    assert f"Wrote {len(rows):,} customers" in result.output
+    assert "Whom to treat" in result.output
+
+
+def test_a_list_in_which_nobody_is_held_out_says_so(planned: Path, folder: Path, tmp_path: Path) -> None:
+    given = ("--budget", 5000, "--plan", folder / "plan.toml", "--people", tmp_path / "whom.parquet")
+    result = decide(planned, *given)
+    assert "--holdout 0.1" in " ".join(result.output.split())
+    assert set(pd.read_parquet(tmp_path / "whom.parquet")["arm"]) == {"treat"}
+
+
+def test_a_list_is_not_written_over_a_file_unless_forced(planned: Path, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "whom.csv").write_text("mine")
+    given = ("--budget", 5000, "--plan", folder / "plan.toml", "--people", tmp_path / "whom.csv")
+    refused = decide(planned, *given)
+    assert refused.exit_code == 1
+    assert "--force" in refused.stderr
+    assert (tmp_path / "whom.csv").read_text() == "mine"
+    assert decide(planned, *given, "--force").exit_code == 0
+    assert (tmp_path / "whom.csv").read_text() != "mine"
+
+
+def test_a_customer_s_name_cannot_act_as_a_formula_in_the_list(folder: Path, tmp_path: Path) -> None:
+    log = pd.read_csv(folder / "orders.csv").assign(customer=lambda rows: "=" + rows["customer"])
+    log.to_csv(tmp_path / "orders.csv", index=False)
+    run("import", tmp_path / "orders.csv", "--data", tmp_path / "data", "--currency", "GBP", "--margin", "0.4")
+    given = ("--budget", 5000, "--plan", folder / "plan.toml", "--people", tmp_path / "whom.csv")
+    result = decide(tmp_path / "data", *given)
+    assert result.exit_code == 0, result.stderr
+    assert pd.read_csv(tmp_path / "whom.csv")["customer_id"].str.startswith("'=").all()
+
+
+def test_nobody_is_told_with_the_pilot_to_run_and_its_list_is_written_when_asked(planned: Path, tmp_path: Path) -> None:
+    (tmp_path / "plan.toml").write_text("[levers.mail]\ncontact_cost = 2\neffect_low = -0.2\neffect_high = 0.1\n")
+    given = ("--budget", 5000, "--plan", tmp_path / "plan.toml", "--people", tmp_path / "whom.csv")
+    refused = decide(planned, *given)
+    assert refused.exit_code == 1
+    assert "Nobody: " in refused.stderr
+    assert "Run this pilot" in refused.stderr
+    assert not (tmp_path / "whom.csv").exists()
+    result = decide(planned, *given, "--pilot", "--json")
+    assert result.exit_code == 0, result.stderr
+    tried = json.loads(result.stdout)["pilot"]
+    counts = pd.read_csv(tmp_path / "whom.csv")["arm"].value_counts()
+    assert counts.to_dict() == {"treat": tried["per_arm"], "hold out": tried["per_arm"]}
+
+
+@pytest.mark.parametrize("given", [["--pilot"], ["--force"]])
+def test_what_belongs_to_a_list_of_people_asks_for_its_file(planned: Path, given: list[str]) -> None:
+    result = decide(planned, "--budget", 5000, *given)
+    assert result.exit_code == 1
+    assert "--people" in result.stderr
+
+
 def test_a_hurdle_and_risk_aversion_spend_less(planned: Path) -> None:
     plain = plan_of(planned)["plan"]["spent"]
     assert plan_of(planned, "--hurdle", 1)["plan"]["spent"] < plain
@@ -152,7 +213,17 @@ def test_a_scenario_cannot_be_called_like_a_path(planned: Path, name: str) -> No
     assert "cannot be called" in result.stderr
 
 
-@pytest.mark.parametrize("given", [["--period", "2023-10"], ["--hurdle", "1"], ["--save", "a"], ["--explain", "ads"]])
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["--period", "2023-10"],
+        ["--hurdle", "1"],
+        ["--save", "a"],
+        ["--explain", "ads"],
+        ["--people", "a.csv"],
+        ["--holdout", "0.1"],
+    ],
+)
 def test_what_belongs_to_a_plan_asks_for_its_budget(planned: Path, given: list[str]) -> None:
     result = decide(planned, *given)
     assert result.exit_code == 1

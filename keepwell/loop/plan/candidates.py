@@ -44,16 +44,17 @@ def candidates(
                     )
                 )
     for lever in keeping:
-        if lever.outcome_mean > 0 and lever.outcome_deviation > 0 and lever.people >= 2:
+        reach = lever.reach
+        if reach.outcome_mean > 0 and reach.outcome_deviation > 0 and reach.people >= 2:
             spend = plan.spend_of(lever.curve.item) or lever.curve.most / 10
             found.append(
                 holdout_candidate(
                     lever.curve,
                     spend=spend,
-                    eligible=lever.people,
-                    outcome_mean=lever.outcome_mean,
-                    outcome_deviation=lever.outcome_deviation,
-                    window_days=lever.window_days,
+                    eligible=reach.people,
+                    outcome_mean=reach.outcome_mean,
+                    outcome_deviation=reach.outcome_deviation,
+                    window_days=reach.window_days,
                 )
             )
     return found

@@ -132,7 +132,7 @@ def explain_lever(item: LeverItem, line: PlanItem, currency: str) -> Explanation
     """Return what the spend on a lever rests on."""
     each = item.curve.per_person or 1.0
     treated = line.spend / each
-    rows = [Line("customers in the segment", f"{item.people:,}", item.segment)]
+    rows = [Line("customers in the segment", f"{item.reach.people:,}", item.reach.segment)]
     for effect in item.levers:
         lever = effect.lever
         cost = f"{about(lever.contact_cost, currency)} a contact"

@@ -16,7 +16,8 @@ from keepwell.decide.supply import joint_supply_curve, supply_curve
 from keepwell.decide.uplift.levers import LeverUplift
 from keepwell.loop.frames import frame
 from keepwell.loop.lifetime import Lifetime
-from keepwell.loop.plan.lever import PRIOR_EFFECT, Lever
+from keepwell.loop.plan.lever import Lever
+from keepwell.loop.plan.lever_effect import LeverEffect, assumed, measured
 from keepwell.loop.plan.past_actions import FEATURES
 from keepwell.understand.facts import Facts
 from keepwell.understand.rfm import rfm
@@ -26,46 +27,73 @@ from keepwell.vocabulary.estimate import Evidence
 
 Floats = npt.NDArray[np.float64]
 
-WIDTH_80 = 2 * 1.2815515655446004  # standard deviations between the ends of an 80 % range
 OTHERS = "other customers"
 
 
 @dataclass(frozen=True, eq=False)
-class LeverEffect:
-    """One lever on every customer: uplift and its error, cost, shape (N,) each; before the contact's cost."""
+class Reach:
+    """The customers of one segment and the levers that may reach them.
 
-    lever: Lever
-    uplift: Floats
-    error: Floats
-    cost: Floats
-    evidence: Evidence
-    note: str
+    Args:
+        name: of the levers, with the segment where there are several.
+        segment: its name.
+        customers: their ids, shape (N,).
+        levers: what each does to each of them, shape (N,).
+        window_days: how long they are watched.
+        outcome_mean, outcome_deviation: of their margin within as many days.
 
-
-@dataclass(frozen=True, eq=False)
-class LeverItem:
-    """Levers on the customers of one segment, as an item of the plan.
-
-    ``people`` are those in the segment, ``window_days`` how long they are watched; ``outcome_mean`` and
-    ``outcome_deviation`` are of their margin in as many days before today.
     """
 
-    curve: MarginCurve
-    now: float
-    levers: tuple[LeverEffect, ...]
+    name: str
     segment: str
-    people: int
+    customers: npt.NDArray[np.object_]
+    levers: tuple[LeverEffect, ...]
     window_days: int
     outcome_mean: float
     outcome_deviation: float
 
+    @property
+    def people(self) -> int:
+        """Number of customers, N."""
+        return len(self.customers)
+
+    @property
+    def evidence(self) -> Evidence:
+        """The weakest grade among the levers."""
+        return min((one.evidence for one in self.levers), key=list(Evidence).index)
+
+    def offers(self, uses: Mapping[str, Floats] | None = None) -> Offers:
+        """Return what each customer could be offered; ``uses`` as in `Offers`."""
+        return Offers(
+            tuple(one.lever.name for one in self.levers),
+            np.column_stack([one.uplift for one in self.levers]),
+            np.column_stack([one.cost for one in self.levers]),
+            error=np.column_stack([one.error for one in self.levers]),
+            uses=uses or {},
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class LeverItem:
+    """Levers on the customers of one segment, as an item of the plan; ``now`` is what is spent on it today."""
+
+    reach: Reach
+    curve: MarginCurve
+    now: float
+
+    @property
+    def levers(self) -> tuple[LeverEffect, ...]:
+        """What each lever does to each customer of the segment."""
+        return self.reach.levers
+
 
 @dataclass(frozen=True, eq=False)
 class KeepingSide:
-    """Items, and the levers of which nothing can be said."""
+    """Items, whom levers reach without anybody being expected to bring more, and what cannot be said."""
 
-    items: tuple[LeverItem, ...]
-    not_identified: tuple[NotIdentified, ...]
+    items: tuple[LeverItem, ...] = ()
+    idle: tuple[Reach, ...] = ()
+    not_identified: tuple[NotIdentified, ...] = ()
 
 
 def keeping_side(
@@ -97,24 +125,23 @@ def keeping_side(
     """
     people = _people(facts, as_of, found)
     effects = [
-        _measured(people, lever, past[lever.name])
+        measured(people, lever, past[lever.name])
         if lever.name in past
-        else _assumed(people, lever, found.values.horizon_days)
+        else assumed(people, lever, found.values.horizon_days)
         for lever in levers
     ]
-    items, unknown = [], []
     parts = _parts(people, effects)
     reached = {
-        lever.name: sum(int(members.sum()) for _, members, on in parts if lever.name in {one.lever.name for one in on})
+        lever.name: sum(part.people for part in parts if lever.name in {one.lever.name for one in part.levers})
         for lever in levers
     }
-    for number, (segment, members, reaching) in enumerate(parts):
-        item = _item(people, segment, members, reaching, reached, draws, seed + number)
-        if item is None:
-            unknown.append(_nobody(segment, reaching))
+    items, idle = [], []
+    for number, part in enumerate(parts):
+        if any((one.uplift > 0).any() for one in part.levers):
+            items.append(_item(part, reached, draws, seed + number))
         else:
-            items.append(item)
-    return KeepingSide(tuple(items), tuple(unknown))
+            idle.append(part)
+    return KeepingSide(tuple(items), tuple(idle), tuple(_nobody(part) for part in idle))
 
 
 def _people(facts: Facts, as_of: date, found: Lifetime) -> pd.DataFrame:
@@ -124,42 +151,8 @@ def _people(facts: Facts, as_of: date, found: Lifetime) -> pd.DataFrame:
     return joined.sort_values("customer_id", ignore_index=True)
 
 
-def _measured(people: pd.DataFrame, lever: Lever, past: LeverUplift) -> LeverEffect:
-    """Return the effect that past campaigns showed; a discount is in their orders, so only the contact is paid."""
-    found = past.predict(people[list(FEATURES)])
-    cost = np.full(len(people), lever.contact_cost)
-    note = f"{past.sentence} ({', '.join(past.campaigns)})"
-    return LeverEffect(lever, found.value[:, 0], found.error[:, 0], cost, past.evidence, note)
-
-
-def _assumed(people: pd.DataFrame, lever: Lever, horizon_days: int) -> LeverEffect:
-    """Return ``u = e m − incentive × redemption × P(orders anyway)`` with cost ``contact + incentive × e⁺ × orders``.
-
-    m is the customer's expected margin and orders within the window, ``P = 1 − exp(−orders)``; the incentive of those
-    who come because of the lever is a cost, that of those who would have come is margin given away.
-    """
-    low, high = lever.effect or PRIOR_EFFECT
-    mean, spread = (low + high) / 2, (high - low) / WIDTH_80
-    share = min(1.0, lever.window_days / horizon_days)
-    margin = people["value"].to_numpy(dtype=np.float64) * share
-    orders = people["expected_orders"].to_numpy(dtype=np.float64) * share
-    given_away = lever.incentive * lever.redemption * -np.expm1(-orders)
-    said = "stated by you" if lever.effect else "an industry prior, wide on purpose"
-    note = f"Effect of {low:+.0%} to {high:+.0%} on margin within {lever.window_days} days: {said}, not measured."
-    return LeverEffect(
-        lever=lever,
-        uplift=mean * margin - given_away,
-        error=spread * margin,
-        cost=lever.contact_cost + lever.incentive * max(0.0, mean) * orders,
-        evidence=Evidence.STATED if lever.effect else Evidence.PRIOR,
-        note=note.replace("-", "−"),
-    )
-
-
-def _parts(
-    people: pd.DataFrame, effects: Sequence[LeverEffect]
-) -> list[tuple[str, npt.NDArray[np.bool_], list[LeverEffect]]]:
-    """Return segments, who is in them, and the levers that reach them; everybody falls in one part at most."""
+def _parts(people: pd.DataFrame, effects: Sequence[LeverEffect]) -> list[Reach]:
+    """Return segments with the levers that reach them; every customer is in one at most."""
     names = list(dict.fromkeys(name for effect in effects for name in effect.lever.segments))
     known = sorted(people["segment"].unique())
     for effect in effects:
@@ -178,48 +171,39 @@ def _parts(
     if everywhere:
         rest = ~np.isin(segment, names)
         parts.append((OTHERS if names else "", rest, everywhere))
-    return [part for part in parts if part[1].any()]
+    return [_reach(people, *part) for part in parts if part[1].any()]
 
 
-def _item(
-    people: pd.DataFrame,
-    segment: str,
-    members: npt.NDArray[np.bool_],
-    effects: Sequence[LeverEffect],
-    reached: Mapping[str, int],
-    draws: int,
-    seed: int,
-) -> LeverItem | None:
-    name = " or ".join(one.lever.name for one in effects) + (f": {segment}" if segment else "")
-    weakest = min((one.evidence for one in effects), key=list(Evidence).index)
-    note = " ".join(one.note for one in effects)
-    if not any((one.uplift[members] > 0).any() for one in effects):
-        return None
-    if len(effects) == 1:
-        one = effects[0]
+def _reach(people: pd.DataFrame, segment: str, members: npt.NDArray[np.bool_], effects: Sequence[LeverEffect]) -> Reach:
+    window = max(one.lever.window_days for one in effects)
+    share = min(1.0, window / 365)
+    margin, orders = (people[name].to_numpy(dtype=np.float64)[members] * share for name in ("value", "expected_orders"))
+    return Reach(
+        " or ".join(one.lever.name for one in effects) + (f": {segment}" if segment else ""),
+        segment or "everybody",
+        people["customer_id"].to_numpy(dtype=object)[members],
+        tuple(one.of(members) for one in effects),
+        window,
+        *_outcome(margin, orders),
+    )
+
+
+def _item(reach: Reach, reached: Mapping[str, int], draws: int, seed: int) -> LeverItem:
+    note = " ".join(one.note for one in reach.levers)
+    if len(reach.levers) == 1:
+        one = reach.levers[0]
         curve = supply_curve(
-            name, one.uplift[members], one.cost[members], evidence=weakest, draws=draws,
-            error=one.error[members], seed=seed, note=note,
+            reach.name, one.uplift, one.cost, evidence=reach.evidence, draws=draws, error=one.error, seed=seed,
+            note=note,
         )  # fmt: skip
     else:
-        offers = Offers(
-            tuple(one.lever.name for one in effects),
-            np.column_stack([one.uplift[members] for one in effects]),
-            np.column_stack([one.cost[members] for one in effects]),
-            error=np.column_stack([one.error[members] for one in effects]),
-        )
-        limits = TreatmentLimits(budget=0.0)
-        curve = joint_supply_curve(name, offers, limits, evidence=weakest, draws=draws, seed=seed, note=note)
-    monetary = people["value"].to_numpy(dtype=np.float64)[members]
-    window = max(one.lever.window_days for one in effects)
-    orders = people["expected_orders"].to_numpy(dtype=np.float64)[members] * min(1.0, window / 365)
-    mean, deviation = _outcome(monetary * min(1.0, window / 365), orders)
-    reach = {one.lever.name: reached[one.lever.name] for one in effects}
-    curve = _limited(curve, effects, reach, int(members.sum()))
-    now = sum(one.lever.spend_now * int(members.sum()) / reach[one.lever.name] for one in effects)
-    return LeverItem(
-        curve, min(now, curve.most), tuple(effects), segment or "everybody", int(members.sum()), window, mean, deviation
-    )
+        curve = joint_supply_curve(
+            reach.name, reach.offers(), TreatmentLimits(budget=0.0), evidence=reach.evidence, draws=draws, seed=seed,
+            note=note,
+        )  # fmt: skip
+    curve = _limited(curve, reach, reached)
+    now = sum(one.lever.spend_now * reach.people / reached[one.lever.name] for one in reach.levers)
+    return LeverItem(reach, curve, min(now, curve.most))
 
 
 def _outcome(margin: Floats, orders: Floats) -> tuple[float, float]:
@@ -231,16 +215,16 @@ def _outcome(margin: Floats, orders: Floats) -> tuple[float, float]:
     return float(margin.mean()), float(np.sqrt(margin.var() + chance))
 
 
-def _limited(curve: MarginCurve, effects: Sequence[LeverEffect], reach: Mapping[str, int], people: int) -> MarginCurve:
+def _limited(curve: MarginCurve, reach: Reach, reached: Mapping[str, int]) -> MarginCurve:
     """Return the curve with its use of capacities and, by its people, its part of the levers' floors."""
     each = curve.per_person or 1.0
     uses: dict[str, float] = {}
-    for one in effects:
+    for one in reach.levers:
         for name, units in one.lever.uses.items():
             uses[name] = max(uses.get(name, 0.0), units / each)
         if one.lever.cap is not None:
             uses[cap_of(one.lever)] = 1.0
-    floor = sum(one.lever.floor * people / reach[one.lever.name] for one in effects)
+    floor = sum(one.lever.floor * reach.people / reached[one.lever.name] for one in reach.levers)
     return replace(curve, floor=min(floor, curve.most), uses=uses)
 
 
@@ -254,9 +238,9 @@ def caps(levers: Sequence[Lever]) -> dict[str, float]:
     return {cap_of(lever): lever.cap for lever in levers if lever.cap is not None}
 
 
-def _nobody(segment: str, effects: Sequence[LeverEffect]) -> NotIdentified:
-    names = " or ".join(one.lever.name for one in effects)
-    where = f" in {segment}" if segment else ""
+def _nobody(reach: Reach) -> NotIdentified:
+    names = " or ".join(one.lever.name for one in reach.levers)
+    where = f" in {reach.segment}" if reach.name != names else ""
     return NotIdentified(
         f"Whom to treat by {names}: nobody{where} is expected to bring more if treated.",
         "As stated it costs more than it brings: lower the incentive, or show by a control group that it does more.",

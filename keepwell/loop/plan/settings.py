@@ -68,6 +68,7 @@ class PlanSettings:
         period: Period | str | None = None,
         hurdle: float | None = None,
         risk_aversion: float | None = None,
+        holdout: float | None = None,
     ) -> PlanSettings:
         """Return the settings with those that are given in place of the file's."""
         days = f"{period.start}..{period.last_day}" if isinstance(period, Period) else period
@@ -77,6 +78,7 @@ class PlanSettings:
             period=self.period if days is None else days,
             hurdle=self.hurdle if hurdle is None else hurdle,
             risk_aversion=self.risk_aversion if risk_aversion is None else risk_aversion,
+            holdout=self.holdout if holdout is None else holdout,
         )
 
 

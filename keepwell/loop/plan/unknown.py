@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from keepwell.decide.plan import Plan
 from keepwell.lake.ledger import Entry
 from keepwell.loop.lifetime import Lifetime
+from keepwell.loop.plan.keeping import LeverItem, Reach
+from keepwell.loop.plan.pilot import Pilot
 from keepwell.loop.plan.settings import PlanSettings
 from keepwell.understand.facts import Facts
 from keepwell.vocabulary.answer import NotIdentified
+from keepwell.vocabulary.errors import NotIdentifiedError
 from keepwell.vocabulary.estimate import NotAvailable
 from keepwell.vocabulary.refusal import Refusal
 
+HELD_BY = {
+    "hurdle": "what it brings is less than what must come back",
+    "budget": "the budget brings more elsewhere",
+    "budget or capacity": "budget and capacity bring more elsewhere",
+}
+KEEPING_BRINGS = "What keeping customers brings:"
 NOTHING_KNOWN = NotAvailable("what spend on any channel or lever brings is not known from these facts")
 
 
@@ -55,10 +65,58 @@ def unknown_sides(
         )
     elif isinstance(found, NotAvailable):
         yield NotIdentified(
-            f"What keeping customers brings: {found.reason}.", "Import a longer history: more customers who came back."
+            f"{KEEPING_BRINGS} {found.reason}.", "Import a longer history: more customers who came back."
         )
 
 
 def refused_spend(imports: Iterable[Entry]) -> int:
     """Return how many rows of spend were refused because they are below 0, over all imports that count."""
     return sum(entry.refused.get(Refusal.NEGATIVE_PRICE.value, 0) for entry in imports if entry.tables.get("spend", 0))
+
+
+def nobody(
+    settings: PlanSettings,
+    plan: Plan | NotAvailable,
+    items: Sequence[LeverItem],
+    idle: Sequence[Reach],
+    unknown: Sequence[NotIdentified],
+    proposed: Pilot | NotAvailable,
+) -> NotIdentifiedError:
+    """Return why nobody is to be treated, and what to do about it.
+
+    Args:
+        settings: with the levers that are stated.
+        plan: the split.
+        items, idle: the side of keeping.
+        unknown: what cannot be planned.
+        proposed: the pilot, or why there is none.
+
+    """
+    advice = (
+        f"No pilot can be proposed: {proposed.reason}."
+        if isinstance(proposed, NotAvailable)
+        else f"Run this pilot. {proposed.sentence} Its list is written with --pilot (in a notebook: pilot())."
+    )
+    if not settings.levers:
+        advice = "State one in the plan: [levers.name] with contact_cost; what it does need not be known."
+    return NotIdentifiedError("plan.nobody", f"Nobody: {_why(settings, plan, items, idle, unknown)}.", advice=advice)
+
+
+def _why(
+    settings: PlanSettings,
+    plan: Plan | NotAvailable,
+    items: Sequence[LeverItem],
+    idle: Sequence[Reach],
+    unknown: Sequence[NotIdentified],
+) -> str:
+    if not settings.levers:
+        return "no action to keep customers is stated"
+    if not items and not idle:
+        return next(one.question for one in unknown if one.question.startswith(KEEPING_BRINGS)).rstrip(".")
+    if not items or isinstance(plan, NotAvailable):
+        return "no customer is expected to bring more if treated by any lever"
+    lines = [line for line in plan.items if line.item in {one.curve.item for one in items}]
+    if any(line.spend > 0 for line in lines):
+        return "no customer's expected uplift clears the cost of treating them by a margin that its error asks for"
+    held = ", ".join(dict.fromkeys(HELD_BY.get(line.bound_by, f"its {line.bound_by} holds it") for line in lines))
+    return f"the plan gives nothing to {' or '.join(line.item for line in lines)} ({held})"

@@ -222,7 +222,7 @@ def test_an_explanation_opens_a_channel_down_to_rows_and_posterior(made: Allocat
 def test_an_explanation_opens_a_lever_down_to_its_customers(made: Allocation) -> None:
     told = made.explain("mail")
     assert told.side == "keeping"
-    assert f"{made.keeping[0].people:,}" in [one.figure for one in told.rows]
+    assert f"{made.keeping[0].reach.people:,}" in [one.figure for one in told.rows]
 
 
 def test_an_item_that_is_not_there_is_refused_with_those_that_are(made: Allocation) -> None:
