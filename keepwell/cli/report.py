@@ -10,6 +10,7 @@ import click
 
 from keepwell.cli.options import as_of_option, data_option, engine_option, json_option, period_option
 from keepwell.cli.output import console, print_json, progress_bar
+from keepwell.loop.allocating import open_for_plan
 from keepwell.loop.allocation import allocation
 from keepwell.loop.answer import SEED
 from keepwell.loop.content import report_content
@@ -57,10 +58,12 @@ def report_command(
 ) -> None:
     """Write the answer, every KPI, chart and table into one HTML file that opens offline and prints well."""
     day = as_of.date() if as_of else None
-    with progress_bar("Report") as tell, open_facts(data, engine=engine) as opened:
+    is_planned = budget is not None or plan_file is not None
+    opening = open_for_plan(data, engine=engine) if is_planned else open_facts(data, engine=engine)
+    with progress_bar("Report") as tell, opening as opened:
         until = opened.as_of(day)
         content = report_content(opened, as_of=until, period=opened.period(period, until), progress=tell, seed=seed)
-        if budget is not None or plan_file is not None:
+        if is_planned:
             settings = (read_plan(plan_file) if plan_file is not None else PlanSettings()).given(budget=budget)
             refused = refused_spend(opened.imports)
             made = allocation(opened.facts, until, settings, refused_spend=refused, seed=seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pandas as pd
 
 from keepwell.decide.keep_or_win import answer
 from keepwell.lake.ledger import Entry
+from keepwell.loop.allocation import Allocation
 from keepwell.loop.answer import SEED, last_year_channels, need_orders
 from keepwell.loop.churn import churn_of_contracts, churn_of_orders
 from keepwell.loop.facts import OpenFacts
@@ -30,6 +31,7 @@ from keepwell.understand.growth import growth
 from keepwell.understand.kpis import kpis, trend
 from keepwell.understand.personas import personas
 from keepwell.understand.revenue import new_and_returning
+from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import NotAvailable
 from keepwell.vocabulary.period import Grain, Period
 
@@ -150,19 +152,40 @@ def _imported(entry: Entry) -> ImportedFile:
 
 @of_facts
 def report(
-    facts: Facts, path: str | Path = "report.html", as_of: date | str | None = None, period: Period | str | None = None
+    facts: Facts,
+    path: str | Path = "report.html",
+    as_of: date | str | None = None,
+    period: Period | str | None = None,
+    plan: Allocation | None = None,
 ) -> Path:
     """Write the report into one HTML file that opens offline; return its path.
 
     Args:
         facts: from ``keepwell.facts`` or ``keepwell.open_folder``.
         path: the file; one that stands there is replaced.
-        as_of: first day not counted; the day after the last order where not given.
+        as_of: first day not counted; that of the plan, or the day after the last order, where not given.
         period: days of the KPIs; the last 365 days where not given.
+        plan: from ``keepwell.allocate`` on the same facts: the report begins with where the budget goes.
+
+    Raises:
+        InputError: the plan is of another day or currency, or the file cannot be written.
 
     """
     opened = OpenFacts(facts, facts.business, (), has_orders=True)
-    until = opened.as_of(date.fromisoformat(as_of) if isinstance(as_of, str) else as_of)
+    given = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    until = opened.as_of(plan.as_of if given is None and plan is not None else given)
+    if plan is not None:
+        _check_plan(plan, until, facts.business.currency)
     asked = Period.parse(period) if isinstance(period, str) else opened.period(period, until)
-    write_report(report_content(opened, as_of=until, period=asked), Path(path))
+    write_report(replace(report_content(opened, as_of=until, period=asked), plan=plan), Path(path))
     return Path(path)
+
+
+def _check_plan(plan: Allocation, until: date, currency: str) -> None:
+    if (plan.as_of, plan.currency) != (until, currency):
+        raise InputError(
+            "report.plan",
+            f"The plan is of {plan.as_of} in {plan.currency}, the report of {until} in {currency}.",
+            value=plan.as_of,
+            advice="Make the plan on the same facts and day: kw.allocate(facts, …, as_of=…).",
+        )

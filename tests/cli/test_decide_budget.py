@@ -327,3 +327,24 @@ def test_orders_must_be_there(tmp_path: Path, folder: Path) -> None:
     result = decide(tmp_path / "data", "--budget", 5000)
     assert result.exit_code == 1
     assert "keepwell import orders.csv" in result.stderr
+
+
+def test_the_report_begins_with_where_the_budget_goes(planned: Path, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    run("report", "--data", planned, "--budget", 5000, "--plan", folder / "plan.toml", "--out", out)
+    page = out.read_text(encoding="utf-8")
+    assert "Where the budget goes" in page
+    assert "ads" in page
+    assert "mail" in page
+
+
+def test_a_report_with_a_budget_asks_for_a_rate_that_is_gone(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "data", tmp_path / "data")
+    pd.read_csv(folder / "spend.csv").assign(currency="USD").to_csv(tmp_path / "spend.csv", index=False)
+    run("import", tmp_path / "spend.csv", "--data", tmp_path / "data", "--rate", "USD=0.8")
+    settings = tmp_path / "data" / "business.toml"
+    settings.write_text(settings.read_text().partition("[rates]")[0])
+    given = ["report", "--data", str(tmp_path / "data"), "--budget", "5000", "--out", str(tmp_path / "r.html")]
+    result = CliRunner().invoke(main, given)
+    assert result.exit_code == 1
+    assert "What spend brings cannot be told" in result.stderr

@@ -71,6 +71,24 @@ def test_a_notebook_can_write_the_report(tmp_path: Path) -> None:
     assert "Keep or win?" in path.read_text(encoding="utf-8")
 
 
+def test_the_report_begins_with_a_plan_that_is_handed_in(tmp_path: Path) -> None:
+    shop = kw.facts(frame(), currency="GBP")
+    stated = {"channels": {"ads": {"spend_per_week": 100, "newcomers_per_week": 5, "ceiling_per_week": 10}}}
+    made = kw.allocate(shop, 500, plan=stated, draws=100)
+    page = kw.report(shop, tmp_path / "report.html", plan=made).read_text(encoding="utf-8")
+    assert "Where the budget goes" in page
+    assert "ads" in page
+
+
+@pytest.mark.parametrize("options", [{"as_of": "2023-06-01"}, {}])
+def test_a_plan_of_another_day_or_currency_is_refused(tmp_path: Path, options: dict[str, str]) -> None:
+    shop = kw.facts(frame(), currency="GBP")
+    other = shop if options else kw.facts(frame(), currency="EUR")
+    made = kw.allocate(other, 500, draws=100)
+    with pytest.raises(InputError, match="Make the plan on the same facts"):
+        kw.report(shop, tmp_path / "report.html", plan=made, **options)
+
+
 def test_a_chart_takes_what_an_analysis_gives() -> None:
     shop = kw.facts(frame(), currency="GBP")
     for chart in (kw.plot.cohort_heat_map(kw.cohorts(shop)), kw.plot.growth_accounting(kw.growth(shop))):
