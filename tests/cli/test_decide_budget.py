@@ -322,6 +322,12 @@ def test_negative_spend_is_named_with_what_to_do(folder: Path, tmp_path: Path) -
     assert found["plan"]["items"][0]["evidence"] == "regression on history"
 
 
+def test_spend_that_is_negative_throughout_is_named_too(folder: Path, tmp_path: Path) -> None:
+    found = plan_of(with_spend(folder, tmp_path, lambda spend: spend.assign(cost=-spend["cost"])))
+    assert "90 rows below 0" in questions(found)
+    assert "there is no spend" in questions(found)
+
+
 def test_orders_must_be_there(tmp_path: Path, folder: Path) -> None:
     run("import", folder / "spend.csv", "--data", tmp_path / "data", "--currency", "GBP")
     result = decide(tmp_path / "data", "--budget", 5000)

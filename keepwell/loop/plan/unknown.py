@@ -10,6 +10,7 @@ from keepwell.loop.lifetime import Lifetime
 from keepwell.loop.plan.keeping import LeverItem, Reach
 from keepwell.loop.plan.pilot import Pilot
 from keepwell.loop.plan.settings import PlanSettings
+from keepwell.observe.fields import FileKind
 from keepwell.understand.facts import Facts
 from keepwell.vocabulary.answer import NotIdentified
 from keepwell.vocabulary.errors import NotIdentifiedError
@@ -22,6 +23,7 @@ HELD_BY = {
     "budget or capacity": "budget and capacity bring more elsewhere",
 }
 KEEPING_BRINGS = "What keeping customers brings:"
+COST_REPORTS = ("google_ads", "meta_ads")
 NOTHING_KNOWN = NotAvailable("what spend on any channel or lever brings is not known from these facts")
 
 
@@ -55,7 +57,8 @@ def unknown_sides(
         yield NotIdentified(
             f"What the spend in {rows} below 0 brought: negative spend was refused at import, so its weeks count "
             "without it.",
-            "Book a credit in the weeks whose spend it takes back, so that no row is below 0, and import again.",
+            "Book a credit in the weeks whose spend it takes back, so that no row is below 0 (or take the minus off, "
+            "where every amount has one), and import again.",
         )
     if not settings.levers:
         yield NotIdentified(
@@ -71,7 +74,15 @@ def unknown_sides(
 
 def refused_spend(imports: Iterable[Entry]) -> int:
     """Return how many rows of spend were refused because they are below 0, over all imports that count."""
-    return sum(entry.refused.get(Refusal.NEGATIVE_PRICE.value, 0) for entry in imports if entry.tables.get("spend", 0))
+    return sum(entry.refused.get(Refusal.NEGATIVE_PRICE.value, 0) for entry in imports if _is_of_spend(entry))
+
+
+def _is_of_spend(entry: Entry) -> bool:
+    """Say whether a file held spend; one of which no row was kept says so only in its importer or its findings."""
+    if entry.tables:
+        return entry.tables.get("spend", 0) > 0
+    told = any(line.startswith(f"Kind of file: {FileKind.SPEND}") for line in entry.findings)
+    return told or entry.importer in COST_REPORTS
 
 
 def nobody(
