@@ -11,13 +11,8 @@ from numpy.typing import NDArray
 
 from bench.market.keepwell_policy.customers import DAYS, Histories, OrderLog, ValueModels, horizon_days, leavers
 from bench.market.observe import Observed
-from keepwell.stats.uplift.shared_effects import (
-    EffectEvidence,
-    EffectPrior,
-    SharedEffects,
-    effect_evidence,
-    shared_effects,
-)
+from keepwell.stats.uplift.effect_prior import EffectPrior
+from keepwell.stats.uplift.shared_effects import EffectEvidence, SharedEffects, effect_evidence, shared_effects
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,8 +22,9 @@ LATER_MONTHS = 9  # after a campaign's month: how long its people's orders still
 REMEASURED_AT = (2, 3, 4, 6, 8, 10)  # months since the campaign
 FEWEST = 60  # per arm
 # Before any campaign: a contact adds some orders in its month, and may keep or drive away some of those who leave.
-NOW_MEAN, NOW_SPREAD, LATER_MEAN, LATER_SPREAD = 0.02, 0.1, 0.0, 0.15
-ALIKE_LEVERS, ALIKE_KINDS, FEATURE_SPREAD = 0.6, 0.6, 0.6
+NOW_MEAN, NOW_SPREAD, LATER_MEAN, LATER_SPREAD = 0.02, 0.1, 0.0, 0.07
+ALIKE_LEVERS, ALIKE_KINDS, FEATURE_SPREAD = 0.8, 0.9, 0.6
+FREE_KINDS, FREE_LEVERS = 0.6, 0.5  # of ln spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +185,10 @@ def _at(known: Histories, place: Ints) -> Histories:
 
 
 def prior(levers: int, columns: int) -> EffectPrior:
-    """Return what is taken of the levers before any campaign: small effects, alike across levers and kinds."""
+    """Return what is taken of the levers before any campaign: small effects, alike across levers and kinds.
+
+    How far effects go differs by lever and by kind; the campaigns tell.
+    """
 
     def alike(count: int, correlation: float) -> Floats:
         return np.asarray((1 - correlation) * np.eye(count) + correlation, dtype=np.float64)
@@ -199,6 +198,8 @@ def prior(levers: int, columns: int) -> EffectPrior:
         spread=np.tile([NOW_SPREAD, LATER_SPREAD], levers),
         alike=np.asarray(np.kron(alike(levers, ALIKE_LEVERS), alike(2, ALIKE_KINDS)), dtype=np.float64),
         of_features=np.append(1.0, np.full(columns - 1, FEATURE_SPREAD)),
+        together=np.vstack((np.tile(np.eye(2), levers), np.repeat(np.eye(levers), 2, axis=1))),
+        freedom=np.append([FREE_KINDS] * 2, [FREE_LEVERS] * levers),
     )
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from keepwell.stats.uplift.effect_prior import EffectPrior, LikeliestScales, likeliest_scales
 from keepwell.vocabulary.errors import InputError
 
 Floats = npt.NDArray[np.float64]
 
-SCALES = (0.25, 0.5, 1.0, 2.0)  # of the prior's spread; the data choose among them
+STEP = 0.05  # of ln scale, to see how far it moves the mean
 PULL = 1.0  # of the baseline's coefficients towards the expectation handed in
 
 
@@ -95,40 +96,15 @@ def _variance(residual: Floats, expected: Floats) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class EffectPrior:
-    """What is taken of G kinds of effect before any experiment.
+class SharedEffects:
+    """The posterior of all coefficients: mean (G, p), covariance (G p, G p), factors on the prior's spreads (H,).
 
-    Args:
-        mean: of each effect on average, shape (G,).
-        spread: standard deviation of it, shape (G,), above 0.
-        alike: correlation between kinds, shape (G, G), positive definite.
-        of_features: spread of a feature's coefficient relative to the average's, shape (p,), the first 1.
-
+    The covariance counts that the factors are estimated too.
     """
 
     mean: Floats
-    spread: Floats
-    alike: Floats
-    of_features: Floats
-
-    def covariance(self) -> Floats:
-        """Return the prior covariance, shape (G p, G p), kinds outermost."""
-        kinds = self.alike * np.outer(self.spread, self.spread)
-        return np.asarray(np.kron(kinds, np.diag(self.of_features**2)), dtype=np.float64)
-
-    def centre(self) -> Floats:
-        """Return the prior mean, shape (G p,)."""
-        only_average = np.eye(len(self.of_features))[0]
-        return np.asarray(np.kron(self.mean, only_average), dtype=np.float64)
-
-
-@dataclass(frozen=True, eq=False)
-class SharedEffects:
-    """The posterior of all coefficients: mean (G, p), covariance (G p, G p), and the prior's scale that data chose."""
-
-    mean: Floats
     covariance: Floats
-    scale: float
+    scales: Floats
 
     def at(self, features: Floats, weights: Floats) -> tuple[Floats, Floats]:
         """Return ``Σ_g weights_g × x'b_g`` for each person and its standard error, each of shape (people,).
@@ -154,8 +130,8 @@ class SharedEffects:
 def shared_effects(evidence: Sequence[Sequence[EffectEvidence]], prior: EffectPrior) -> SharedEffects:
     """Return the posterior of G kinds of effect after experiments: conjugate normal, jointly over all kinds.
 
-    The prior's spread is multiplied by the one of 1/4, 1/2, 1 or 2 under which the data are likeliest (empirical
-    Bayes): where nothing moves people, everything is drawn to nothing.
+    The prior's spreads are multiplied by the factors under which the data are likeliest (empirical Bayes): where
+    nothing moves people, everything is drawn to nothing; an action that does more than others is drawn less.
 
     Args:
         evidence: per kind of effect, what each experiment says; may be empty.
@@ -181,18 +157,26 @@ def shared_effects(evidence: Sequence[Sequence[EffectEvidence]], prior: EffectPr
         for one in said:
             precision[place, place] += one.precision
             pull[place] += one.pull
-    found = [_posterior(precision, pull, prior, scale) for scale in SCALES]
-    _, best = max(found, key=lambda pair: pair[0])
-    return best
+    return _posterior(precision, pull, prior, likeliest_scales(prior, precision, pull))
 
 
-def _posterior(precision: Floats, pull: Floats, prior: EffectPrior, scale: float) -> tuple[float, SharedEffects]:
-    inverse = np.linalg.inv(scale**2 * prior.covariance())
-    centre = prior.centre()
-    whole = inverse + precision
-    covariance = np.linalg.inv(whole)
-    mean = covariance @ (inverse @ centre + pull)
-    height = np.linalg.slogdet(inverse)[1] - np.linalg.slogdet(whole)[1] + mean @ whole @ mean
-    fit = 0.5 * float(height - centre @ inverse @ centre)
+def _posterior(precision: Floats, pull: Floats, prior: EffectPrior, scales: LikeliestScales) -> SharedEffects:
+    mean, covariance = _conjugate(precision, pull, prior.scaled(scales.logs))
+    values, vectors = np.linalg.eigh(scales.covariance)
+    for value, way in zip(values, vectors.T, strict=True):
+        if value <= 0:
+            continue
+        ends = [_conjugate(precision, pull, prior.scaled(scales.logs + side * STEP * way))[0] for side in (-1, 1)]
+        slope = (ends[1] - ends[0]) / (2 * STEP)
+        covariance = covariance + value * np.outer(slope, slope)
     shape = (len(prior.mean), len(prior.of_features))
-    return fit, SharedEffects(mean.reshape(shape), np.asarray(covariance, dtype=np.float64), scale)
+    return SharedEffects(mean.reshape(shape), covariance, np.exp(scales.logs))
+
+
+def _conjugate(precision: Floats, pull: Floats, prior: EffectPrior) -> tuple[Floats, Floats]:
+    """Return mean and covariance of the normal posterior under a normal prior."""
+    known, centre = prior.covariance(), prior.centre()
+    inverse = np.linalg.inv(np.eye(len(pull)) + known @ precision)
+    covariance = inverse @ known
+    mean = centre + covariance @ (pull - precision @ centre)
+    return np.asarray(mean), np.asarray(0.5 * (covariance + covariance.T))
