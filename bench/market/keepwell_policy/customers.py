@@ -19,7 +19,6 @@ BASE_MONTHS = 26  # whoever came earlier no longer shapes the models: the market
 ORDER_ERROR, CHANNEL_ERROR = 0.06, 0.08  # of ln value: what a model of its own form gets wrong, for all and by channel
 LEAST_COHORT = 300
 BORROWED, BORROWED_ERROR = 0.1, 0.06  # of newcomers: who would have been won in a later month anyway
-LEAVERS = np.array([0.0, 0.0, 1.0, 0.0])  # on (r, α, s, β)
 MOST_TO_FIT = 2500  # customers drawn to fit a model to: parameters are known well enough, in a fraction of the time
 
 
@@ -108,21 +107,6 @@ class ValueModels:
     def order_value(self, known: Histories) -> Floats:
         """Return each customer's expected spend an order."""
         return self.spend.expected_value(known.frequency + 1, known.spend)
-
-
-def leavers(model: ParetoNBD, known: Histories, days: float, discount_rate: float = 0.0) -> Floats:
-    """Return the purchases within ``days`` of those whom an action that ends all leaving for a month would keep.
-
-    Who is about to leave leaves easily: dropout rates of leavers are gamma with s + 1, not s, so that what they would
-    buy if kept is less than what those of the same history buy on average. (In Pareto/NBD the posterior of the dropout
-    rate of a customer who is still there is gamma(s, β + T).)
-    """
-    base, parameters = known.base(), model.parameters()
-    of_leavers = model.at(np.array([parameters[name] for name in model.parameter_names]) + LEAVERS)
-    alive = model.probability_alive(base)
-    alive_of_leavers, _, bought = of_leavers.scores(base, days, discount_rate)
-    hazard = parameters["s"] * DAYS / (parameters["beta"] + known.age_days)
-    return np.asarray(alive * np.minimum(hazard, 1.0) * bought / np.maximum(alive_of_leavers, 1e-9), dtype=np.float64)
 
 
 def fit_values(observed: Observed, log: OrderLog, draws: int, rng: np.random.Generator) -> ValueModels:

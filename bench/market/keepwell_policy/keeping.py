@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.market.keepwell_policy.customers import DAYS, Histories, OrderLog, ValueModels, horizon_days, leavers
+from bench.market.keepwell_policy.customers import DAYS, Histories, OrderLog, ValueModels, horizon_days
 from bench.market.observe import Observed
+from keepwell.decide.uplift.leavers import Leavers
 from keepwell.stats.uplift.effect_prior import EffectPrior
 from keepwell.stats.uplift.shared_effects import EffectEvidence, SharedEffects, effect_evidence, shared_effects
 
@@ -25,21 +26,22 @@ FEWEST = 60  # per arm
 NOW_MEAN, NOW_SPREAD, LATER_MEAN, LATER_SPREAD = 0.02, 0.1, 0.0, 0.07
 ALIKE_LEVERS, ALIKE_KINDS, FEATURE_SPREAD = 0.8, 0.9, 0.6
 FREE_KINDS, FREE_LEVERS = 0.6, 0.5  # of ln spread
+WORTH_ERROR = 0.25  # of what is gained: of what those who are kept will buy, and of effects that are not straight lines
 
 
 @dataclass(frozen=True, eq=False)
 class KnownPeople:
-    """People on a day: ids, features (n, p) and purchases so far; orders expected in the month and in the five after.
+    """People on a day: ids, features (n, p) and purchases so far; orders expected in the month.
 
-    ``at_stake`` is what those would order in these five who leave in the month.
+    ``alive`` is the chance that each is still a customer, ``leavers`` what is lost with those who leave in the month.
     """
 
     ids: Ints
     features: Floats
     histories: Histories
     month_orders: Floats
-    later_orders: Floats
-    at_stake: Floats
+    alive: Floats
+    leavers: Leavers
 
 
 @dataclass(eq=False)
@@ -84,9 +86,8 @@ class Keeping:
             self._scaling = mean, np.maximum(np.sqrt(weight @ (matrix - mean) ** 2), 1e-6)
         mean, spread = self._scaling
         features = np.column_stack([np.ones(len(matrix)), (matrix - mean) / spread])
-        ahead = models.purchases.expected_purchases(base, 6 * DAYS) - orders
-        ids, lost = log.ids[known.rows], leavers(models.purchases, known, 5 * DAYS)
-        found = KnownPeople(ids, features, known, orders, np.maximum(ahead, 0.0), lost)
+        leaving = Leavers(models.purchases, base, DAYS)
+        found = KnownPeople(log.ids[known.rows], features, known, orders, alive, leaving)
         self._last = (day, found)
         return found
 
@@ -129,11 +130,12 @@ class Keeping:
             )
         ]
         if months >= 2:
-            # Whatever the window: what matters is who was expected to buy more than whom.
-            bought = log.counts(lot.day + DAYS, lot.day + months * DAYS)[place]
-            level = max(float(bought.sum()), 1.0) / float(people.later_orders.sum())
-            later, lost = people.later_orders * level, people.at_stake * level
-            found.append(effect_evidence(people.features, lot.treated, lot.chance, bought, later, lost))
+            # Who has bought at all shows who stayed with less noise than how much was bought.
+            bought = np.minimum(log.counts(lot.day + DAYS, lot.day + months * DAYS)[place], 1.0)
+            expected, lost = people.leavers.buy_at_all(DAYS, months * DAYS, people.alive)
+            found.append(
+                effect_evidence(people.features, lot.treated, lot.chance, bought, expected, lost, yes_or_no=True)
+            )
         return found
 
     def _read_campaigns(self, observed: Observed, log: OrderLog, models: ValueModels) -> None:
@@ -152,13 +154,14 @@ class Keeping:
             at = pd.Series(np.arange(len(everybody.ids)), everybody.ids).reindex(ids)
             is_known = at.notna().to_numpy()
             place = at[is_known].to_numpy(dtype=np.int64)
+            histories = _at(everybody.histories, place)
             people = KnownPeople(
                 everybody.ids[place],
                 everybody.features[place],
-                _at(everybody.histories, place),
+                histories,
                 everybody.month_orders[place],
-                everybody.later_orders[place],
-                everybody.at_stake[place],
+                everybody.alive[place],
+                Leavers(everybody.leavers.model, histories.base(), DAYS),
             )
             was = treated[is_known].astype(np.float64)
             self._lots[int(str(number))] = _Lot(lever, month, day, people, was, float(was.mean()))
@@ -216,7 +219,7 @@ def lever_money(
 ) -> dict[str, LeverMoney]:
     """Return per lever what its effects would be worth in margin; what coupons give away anyway is sure."""
     order = models.order_value(people.histories)
-    lost = leavers(models.purchases, people.histories, horizon_days(observed) - DAYS, observed.discount_rate)
+    lost = people.leavers.orders(horizon_days(observed) - DAYS, observed.discount_rate, people.alive)
     later = observed.margin_rate * order * lost
     spent = order * people.month_orders
     found = {}
@@ -227,3 +230,9 @@ def lever_money(
         weights[:, 2 * place + 1] = later
         found[name] = LeverMoney(weights, -off * spent)
     return found
+
+
+def gained(effects: SharedEffects, people: KnownPeople, money: LeverMoney, rows: Ints) -> tuple[float, float]:
+    """Return what addressing some people by a lever brings together, and its standard error."""
+    value, error = effects.total(people.features[rows], money.weights[rows])
+    return value + float(money.sure[rows].sum()), float(np.hypot(error, WORTH_ERROR * value))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.market.keepwell_policy.customers import OrderLog, ValueModels, fit_values
-from bench.market.keepwell_policy.keeping import Keeping, KnownPeople, LeverMoney, lever_money
+from bench.market.keepwell_policy.keeping import Keeping, KnownPeople, LeverMoney, gained, lever_money
 from bench.market.keepwell_policy.winning import fitted_responses, media_curve, prices
 from bench.market.observe import Observed
 from bench.market.plan import NextUnit, Plan
@@ -42,12 +42,12 @@ class Settings:
     refit_values: int = 8
     refit_responses: int = 3
     learning_months: int = 14
-    curiosity: float = 0.5
+    curiosity: float = 0.25
     caution: float = 0.25
-    first_holdout: float = 0.4
+    first_holdout: float = 0.2
     last_holdout: float = 0.1
-    wear: float = 0.25
-    spoils: float = 0.3
+    wear: float = 0.4
+    spoils: float = 0.4
     hurdle: float = 0.0
     unit: float = 1000.0
     next_people: int = 200
@@ -149,8 +149,7 @@ class Keepwell:
         said = []
         for place, (name, one) in enumerate(money.items()):
             ranked = free[np.argsort(-offers.uplift[free, place], kind="stable")][: self.settings.next_people]
-            value, error = effects.total(people.features[ranked], one.weights[ranked])
-            value += float(one.sure[ranked].sum())
+            value, error = gained(effects, people, one, ranked)
             cost = observed.levers[name].cost * len(ranked)
             half = 1.2816 * error
             said.append(NextUnit(name, cost, value / cost, (value - half) / cost, (value + half) / cost, ids[ranked]))

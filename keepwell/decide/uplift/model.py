@@ -64,6 +64,9 @@ class UpliftModel:
     cross-fitted and combined; how far their differences are to be believed is measured on people they have not seen.
     Where these tell nothing, everybody is given the average: "treat everyone or no one" is an answer.
 
+    The default for one campaign. Where levers are tried month after month, `stats.uplift.shared_effects` adds campaign
+    to campaign and lets levers speak for each other; on Hillstrom's e-mails the two rank people alike.
+
     Args:
         base: ``"trees"`` (boosted small trees) or ``"ridge"`` (straight lines: ten times faster, and as good where
             effects follow features simply).

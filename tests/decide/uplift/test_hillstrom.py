@@ -11,9 +11,11 @@ import pytest
 from keepwell.decide.uplift.evaluate import evaluate_uplift
 from keepwell.decide.uplift.finding import UpliftFinding
 from keepwell.decide.uplift.model import UpliftModel
+from keepwell.stats.uplift.effect_prior import EffectPrior
 from keepwell.stats.uplift.learners import EffectLearners, Learner, People
 from keepwell.stats.uplift.mean_models import Base, MeanModel
 from keepwell.stats.uplift.qini import qini_curve
+from keepwell.stats.uplift.shared_effects import effect_evidence, shared_effects
 
 pytestmark = pytest.mark.soak
 
@@ -179,3 +181,34 @@ def test_the_qini_of_womens_visit_is_above_zero_beyond_doubt_on_people_left_out(
     learned, judged = _halves(hillstrom, "Womens E-Mail", 1)
     uplift = EffectLearners(Base.RIDGE, (Learner.R,)).fit(learned).effects(judged.features)[:, 0]
     assert evaluate_uplift(uplift, judged.treated, judged.outcome).beats_chance
+
+
+def test_effects_shared_between_the_arms_rank_womens_visit_as_well_as_the_model_of_one_campaign(
+    hillstrom: pd.DataFrame,
+) -> None:
+    arms = ("Mens E-Mail", "Womens E-Mail")
+    found = []
+    for seed in SEEDS:
+        halves = [_halves(hillstrom, arm, seed) for arm in arms]
+        learned = np.concatenate([half.features for half, _ in halves])
+        mean, spread = learned.mean(axis=0), learned.std(axis=0) + 1e-9
+        scaled = [[np.column_stack((np.ones(len(p.treated)), (p.features - mean) / spread)) for p in h] for h in halves]
+        pulled = 10 * np.eye(scaled[0][0].shape[1])
+        x, y = np.concatenate([one[0] for one in scaled]), np.concatenate([half.outcome for half, _ in halves])
+        anyway = np.linalg.solve(x.T @ x + pulled, x.T @ y)
+        evidence = [
+            [effect_evidence(z, p.treated, p.propensity, p.outcome, np.clip(z @ anyway, 0.02, 1), yes_or_no=True)]
+            for (z, _), (p, _) in zip(scaled, halves, strict=True)
+        ]
+        prior = EffectPrior(
+            np.full(2, 0.05),
+            np.full(2, 0.2),
+            np.array([[1, 0.5], [0.5, 1]]),
+            np.append(1.0, np.full(len(pulled) - 1, 0.5)),
+            together=np.eye(2),
+        )
+        judged, unseen = halves[1][1], scaled[1][1]
+        worth = np.column_stack((np.zeros(len(unseen)), np.clip(unseen @ anyway, 0.02, 1)))
+        uplift, _ = shared_effects(evidence, prior).at(unseen, worth)
+        found.append(qini_curve(uplift, judged.treated, judged.outcome).qini)
+    assert np.mean(found) == pytest.approx(0.0073, abs=0.0005)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keepwell.stats.uplift.shared_effects import EffectEvidence, EffectPrior, effect_evidence, shared_effects
+from keepwell.stats.uplift.effect_prior import EffectPrior
+from keepwell.stats.uplift.shared_effects import EffectEvidence, effect_evidence, shared_effects
 from keepwell.vocabulary.errors import InputError
 
 
@@ -48,3 +49,13 @@ def test_expectations_below_zero_are_refused() -> None:
     with pytest.raises(InputError) as refused:
         effect_evidence(np.ones((2, 1)), np.array([0, 1]), 0.5, np.ones(2), np.array([-1.0, 1.0]))
     assert refused.value.code == "shared_effects.shape"
+
+
+def test_a_yes_or_no_speaks_of_the_effect_on_its_chance() -> None:
+    rng, people = np.random.default_rng(5), 60_000
+    chance, treated = rng.beta(2, 3, people), rng.integers(0, 2, people)
+    bought = rng.random(people) < chance * (1 + 0.2 * treated)
+    said = effect_evidence(np.ones((people, 1)), treated, 0.5, bought, chance, yes_or_no=True)
+    found, error = said.pull[0] / said.precision[0, 0], said.precision[0, 0] ** -0.5
+    assert abs(found - 0.2) < 3 * error
+    assert error < 0.011
