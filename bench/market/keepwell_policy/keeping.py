@@ -26,7 +26,7 @@ FEWEST = 60  # per arm
 NOW_MEAN, NOW_SPREAD, LATER_MEAN, LATER_SPREAD = 0.02, 0.1, 0.0, 0.07
 ALIKE_LEVERS, ALIKE_KINDS, FEATURE_SPREAD = 0.8, 0.9, 0.6
 FREE_KINDS, FREE_LEVERS = 0.6, 0.5  # of ln spread
-WORTH_ERROR = 0.25  # of what is gained: of what those who are kept will buy, and of effects that are not straight lines
+WORTH_ERROR = 0.1  # of what is gained: of what those who are kept will buy, and of effects that are not straight lines
 
 
 @dataclass(frozen=True, eq=False)
