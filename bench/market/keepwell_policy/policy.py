@@ -18,6 +18,7 @@ from keepwell.decide.constraints import Constraints
 from keepwell.decide.margin_curve import MarginCurve, Side
 from keepwell.decide.offers import Offers, TreatmentLimits
 from keepwell.decide.responses.channel_response import ChannelResponse
+from keepwell.decide.responses.curiosity import curious
 from keepwell.decide.split import best_split
 from keepwell.decide.supply import joint_supply_curve
 from keepwell.stats.uplift.shared_effects import SharedEffects
@@ -41,6 +42,9 @@ class Settings:
     draws: int = 200
     refit_values: int = 8
     refit_responses: int = 3
+    first_months: int = 6
+    media_curiosity: float = 1.0
+    media_months: int = 12
     learning_months: int = 14
     curiosity: float = 0.25
     caution: float = 0.25
@@ -76,7 +80,8 @@ class Keepwell:
         people = self._keeping.people(observed, log, self._models, log.day_of(observed.today))
         offers, money = self._offers(observed, log, people, effects, truth)
         limits = TreatmentLimits(observed.budget, settings.hurdle, holdout=self._holdout(observed))
-        listed = [*curves, *_supply(offers, limits, settings.draws, seed)]
+        tried = [curious(curve, self._curiosity(observed)) for curve in curves]
+        listed = [*tried, *_supply(offers, limits, settings.draws, seed)]
         spends = best_split(listed, Constraints(observed.budget, settings.hurdle)).spends
         media = {curve.item: float(spends[place]) for place, curve in enumerate(curves)}
         left = max(float(spends[len(curves) :].sum()), 0.0) / (1 - limits.holdout)
@@ -93,7 +98,7 @@ class Keepwell:
         settings = self.settings
         if truth is not None:
             return [_true_curve(observed, truth, name, settings.draws) for name in observed.channels]
-        if observed.month % settings.refit_responses == 0:
+        if observed.month < settings.first_months or observed.month % settings.refit_responses == 0:
             self._responses = fitted_responses(observed, settings.draws, seed)
         price = prices(observed)
         return [
@@ -121,6 +126,12 @@ class Keepwell:
             gain = np.where(fresh > 0, fresh * ((1 - settings.wear) ** recent)[:, None], fresh)
         best = np.maximum((fresh - cost).max(axis=1), 0.0)
         return Offers(names, gain - settings.spoils * best[:, None], cost, error=error), money
+
+    def _curiosity(self, observed: Observed) -> float:
+        """Return standard deviations counted for spend on media; none where the truth is known."""
+        settings = self.settings
+        share = max(0.0, 1 - observed.month / settings.media_months)
+        return 0.0 if self.true_curves else settings.media_curiosity * share
 
     def _lean(self, observed: Observed) -> float:
         """Return standard errors counted for a contact (above 0, early) or against it (below 0, late)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,13 +50,5 @@ def fitted_responses(observed: Observed, draws: int, seed: int) -> dict[str, Cha
 
 def media_curve(response: ChannelResponse, value: Floats, price: float, most: float, floor: float = 0.0) -> MarginCurve:
     """Return the margin that a month's money in a channel brings at today's price."""
-    today = ChannelResponse(
-        response.channel,
-        response.reference * price,
-        response.gained,
-        response.half,
-        response.shape,
-        response.evidence,
-        response.notes,
-    )
+    today = replace(response, reference=response.reference * price)
     return today.margin_curve(value, weeks=WEEKS_PER_MONTH, most=most, floor=floor)

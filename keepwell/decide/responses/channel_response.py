@@ -41,6 +41,7 @@ class ChannelResponse:
     shape: Floats
     evidence: Evidence
     notes: tuple[str, ...] = ()
+    sharpness: float = 1.0
 
     @property
     def draws(self) -> int:
@@ -75,7 +76,7 @@ class ChannelResponse:
         """
         scaled = np.asarray(spend, dtype=np.float64)[None, :] / self.reference
         shape: Floats | float = 1.0 if (self.shape == 1).all() else self.shape[:, None]
-        return self.gained[:, None] * relative_response(scaled, self.half[:, None], shape)
+        return self.gained[:, None] * relative_response(scaled, self.half[:, None], shape, self.sharpness)
 
     def margin_curve(
         self,

@@ -26,6 +26,10 @@ DECAY_MEDIAN, DECAY_SPREAD = 0.3, 1.0  # of logit θ
 SHARE_MEDIAN, SHARE_SPREAD = 0.05, 1.2  # of ln n where nothing weaker is known: n / mean outcome
 CONFOUNDING = 0.2  # of ln n: spend that follows demand is not seen by any diagnostic
 LAGS = (0, 1, 2)
+SIZE = 4
+SHARPNESS = 2.0
+SHAPE_MEDIAN, SHAPE_SPREAD = 1.0, 0.4
+CURVE_MEDIAN, CURVE_SPREAD = 1.0, 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,22 +61,26 @@ class _Problem:
     basis: Floats
     centre: Floats
     precision: Floats
+    fit: Floats
     temper: float = 1.0
 
     def residuals(self, theta: Floats) -> Floats:
         """Return what is left of the outcome once spend and linear terms are taken out, shape (M, T)."""
         left = np.broadcast_to(self.outcome, (len(theta), self.outcome.size)).copy()
         for index, (spend, lag) in enumerate(zip(self.spend, self.lags, strict=True)):
-            gained, half, decay = theta[:, 3 * index], theta[:, 3 * index + 1], theta[:, 3 * index + 2]
+            gained, half, decay = theta[:, SIZE * index], theta[:, SIZE * index + 1], theta[:, SIZE * index + 2]
             carried = adstock(spend, expit(decay), lag)
-            left -= np.exp(gained)[:, None] * relative_response(carried, np.exp(half)[:, None])
-        return np.asarray(left - (left @ self.basis) @ self.basis.T, dtype=np.float64)
+            left -= np.exp(gained)[:, None] * relative_response(
+                carried, np.exp(half)[:, None], np.exp(theta[:, SIZE * index + 3])[:, None], SHARPNESS
+            )
+        return np.asarray(left, dtype=np.float64)
 
     def log_density(self, theta: Floats) -> Floats:
         """Return the log posterior, the linear terms and the noise integrated out, shape (M,)."""
         bounded = np.clip(theta, -40, 40)
         freedom = self.outcome.size - self.basis.shape[1]
-        squares = (self.residuals(bounded) ** 2).sum(axis=1)
+        left = self.residuals(bounded)
+        squares = (left**2).sum(axis=1) - ((left @ self.basis) ** 2).sum(axis=1)
         away = theta - self.centre
         prior = -0.5 * np.einsum("mi,ij,mj->m", away, self.precision, away)
         return np.asarray(prior - self.temper * freedom / 2 * np.log(squares + 1e-300), dtype=np.float64)
@@ -112,6 +120,7 @@ def fit_spend(
     problem, references = _problem(history, channels, priors or {})
     problem, mode = _choose_lags(problem)
     left = problem.residuals(mode.at[None, :])[0]
+    left = left - history.linear_terms() @ problem.fit @ left
     repeats = float(left[1:] @ left[:-1]) / max(float(left @ left), 1e-300)
     if repeats > 0:
         problem = _with(problem, temper=max(0.1, (1 - repeats) / (1 + repeats)))
@@ -120,11 +129,11 @@ def fit_spend(
     weak = priors or {}
     responses = []
     for index, channel in enumerate(channels):
-        gained = np.exp(logs[:, 3 * index] + confounding * rng.standard_normal(draws))
-        half = np.exp(logs[:, 3 * index + 1])
-        notes = (*(weak[channel].notes if channel in weak else ()), _note(history, logs[:, 3 * index + 2]))
+        gained = np.exp(logs[:, SIZE * index] + confounding * rng.standard_normal(draws))
+        half = np.exp(logs[:, SIZE * index + 1])
+        notes = (*(weak[channel].notes if channel in weak else ()), _note(history, logs[:, SIZE * index + 2]))
         responses.append(
-            ChannelResponse(channel, references[index], gained, half, np.ones(draws), Evidence.REGRESSION, notes)
+            ChannelResponse(channel, references[index], gained, half, np.exp(logs[:, SIZE * index + 3]), Evidence.REGRESSION, notes, SHARPNESS)
         )
     total = float(((history.outcome - history.outcome.mean()) ** 2).sum())
     return SpendRegression(
@@ -143,11 +152,11 @@ def _problem(
     history: SpendHistory, channels: Sequence[str], priors: Mapping[str, ChannelResponse]
 ) -> tuple[_Problem, list[float]]:
     terms = history.linear_terms()
-    if not channels or terms.shape[1] + 3 * len(channels) >= history.length:
+    if not channels or terms.shape[1] + SIZE * len(channels) >= history.length:
         message = f"{history.length} weeks do not carry {len(channels)} channels and {terms.shape[1]} other terms."
         advice = "Give at least one channel and a longer history, or fewer of them."
         raise InputError("regression.terms", message, value=history.length, advice=advice)
-    centre, covariance = np.zeros(3 * len(channels)), np.eye(3 * len(channels))
+    centre, covariance = np.zeros(SIZE * len(channels)), np.eye(SIZE * len(channels))
     spends, references = [], []
     for index, channel in enumerate(channels):
         spend = history.spend.get(channel)
@@ -155,22 +164,31 @@ def _problem(
             message = f"The channel {channel!r} has no usable spend."
             raise InputError("regression.channel", message, value=channel, advice="Ask `identify` first.")
         reference = float(spend[spend > 0].mean())
-        place = slice(3 * index, 3 * index + 2)
+        place = slice(SIZE * index, SIZE * index + 2)
         centre[place], covariance[place, place] = _prior(priors.get(channel), reference, history.outcome)
-        centre[3 * index + 2], covariance[3 * index + 2, 3 * index + 2] = logit(DECAY_MEDIAN), DECAY_SPREAD**2
+        centre[SIZE * index + 2], covariance[SIZE * index + 2, SIZE * index + 2] = logit(DECAY_MEDIAN), DECAY_SPREAD**2
+        centre[SIZE * index + 3], covariance[SIZE * index + 3, SIZE * index + 3] = np.log(SHAPE_MEDIAN), SHAPE_SPREAD**2
         spends.append(spend / reference)
         references.append(reference)
-    basis = np.linalg.qr(terms)[0]
+    basis, fit = _shrunk(history, terms)
     problem = _Problem(
-        spends, [0] * len(channels), history.outcome, basis, centre, np.asarray(np.linalg.inv(covariance))
+        spends, [0] * len(channels), history.outcome, basis, centre, np.asarray(np.linalg.inv(covariance)), fit
     )
     return problem, references
+
+
+def _shrunk(history: SpendHistory, terms: Floats) -> tuple[Floats, Floats]:
+    noise = 1.4826 * float(np.median(np.abs(np.diff(history.outcome)))) / np.sqrt(2)
+    allowed = history.looseness() * max(abs(float(history.outcome.mean())), 1e-9)
+    together = terms.T @ terms + np.diag((noise / allowed) ** 2)
+    root = np.linalg.cholesky(together)
+    return np.asarray(np.linalg.solve(root, terms.T).T), np.asarray(np.linalg.solve(together, terms.T))
 
 
 def _prior(weaker: ChannelResponse | None, reference: float, outcome: Floats) -> tuple[Floats, Floats]:
     if weaker is not None:
         logs = weaker.rebased(reference).logs[:, :2]
-        return logs.mean(axis=0), np.cov(logs, rowvar=False) + 1e-6 * np.eye(2)
+        return np.array([logs[:, 0].mean(), np.log(CURVE_MEDIAN)]), np.diag([logs[:, 0].var(), CURVE_SPREAD**2])
     level = SHARE_MEDIAN * max(abs(float(outcome.mean())), 1e-9)
     return np.log([level, HALF_MEDIAN]), np.diag([SHARE_SPREAD**2, HALF_SPREAD**2])
 
@@ -196,6 +214,7 @@ def _with(problem: _Problem, *, lags: list[int] | None = None, temper: float | N
         problem.basis,
         problem.centre,
         problem.precision,
+        problem.fit,
         problem.temper if temper is None else temper,
     )
 

@@ -12,6 +12,9 @@ from keepwell.decide.margin_curve import Floats
 from keepwell.vocabulary.errors import InputError
 
 
+TREND, SEASON = 0.15, 0.15  # shares of the mean outcome: change in a year, size of a harmonic
+
+
 @dataclass(frozen=True, eq=False)
 class SpendHistory:
     """T weeks in a row.
@@ -74,6 +77,19 @@ class SpendHistory:
             columns += [np.sin(harmonic * angle), np.cos(harmonic * angle)]
         columns += [values for values in self.controls.values() if np.ptp(values) > 0]
         return np.column_stack(columns)
+
+
+    def looseness(self) -> Floats:
+        """Return how much the coefficients of `linear_terms` may be, as shares of the mean outcome, shape (q,).
+
+        Without limit for the level and for controls. A trend of more than 15 % a year, or a season of more than 15 %,
+        must show itself against this: free to bend, they would take the credit for lasting changes of spend.
+        """
+        years = self.length / 52
+        bends = 2 if self.length >= 104 else 1
+        harmonics = 2 if self.length >= 78 else 1 if self.length >= 52 else 0
+        free = sum(np.ptp(values) > 0 for values in self.controls.values())
+        return np.array([np.inf, *[TREND * years] * bends, *[SEASON] * (2 * harmonics), *[np.inf] * free])
 
 
 def _bad(name: str, where: str, value: object, advice: str) -> InputError:
