@@ -12,7 +12,7 @@ Floats = npt.NDArray[np.float64]
 def relative_response(
     spend: Floats, half: Floats | float, shape: Floats | float = 1.0, sharpness: float = 1.0
 ) -> Floats:
-    """Return ``u^a ((k κ^am + 1) / (k κ^am + u^am))^(1/m)``, k = 2^m − 1: saturation, scaled to 1 at the reference spend.
+    """Return ``u^a ((k κ^am + 1) / (k κ^am + u^am))^(1/m)``, k = 2^m − 1: a saturating curve, 1 at the reference.
 
     m = 1 is Hill's curve, and Michaelis and Menten's for a = 1 (Jin et al. 2017, "Bayesian methods for media mix
     modeling", eq. 3, rescaled); m = 2 is Smith's (1936, "Photosynthesis in relation to light and carbon dioxide"),

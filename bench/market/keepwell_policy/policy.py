@@ -27,7 +27,6 @@ from keepwell.vocabulary.estimate import Evidence
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-FORM_ERROR = 0.15  # of ln return: a curve of another form through the same points has other slopes
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,9 @@ class Settings:
 
     ``curiosity`` is how many standard errors count for a contact while there is time to use what it teaches, in the
     first month; ``caution`` how many count against it in the last; both fade over ``learning_months``. ``wear`` is
-    what a recent contact takes from the next, ``spoils`` what a contact takes from those after it.
+    what a recent contact takes from the next, ``spoils`` what a contact takes from those after it. ``media_curiosity``
+    is how many standard deviations count for spend on media in the first month; it fades over ``media_months``.
+    Responses are fitted every month in the ``first_months``, in which the run's own spend teaches the most.
     """
 
     draws: int = 200
@@ -206,8 +207,10 @@ def _next_in_channel(curve: MarginCurve, spend: float, unit: float) -> NextUnit:
     unit = step if step > 1 else unit
     start = spend if step > 1 else spend - unit
     returned = (curve.at(start + unit) - curve.at(start)) / unit
-    low, high = np.quantile(returned, [0.1, 0.9]) * np.exp(1.2816 * FORM_ERROR * np.array([-1.0, 1.0]))
-    return NextUnit(curve.item, unit, float(returned.mean()), float(low), float(high))
+    low, high = np.quantile(returned, [0.1, 0.9])
+    # A few draws with a threshold can carry the mean beyond the quantiles: it is an answer that must stay possible.
+    mean = float(returned.mean())
+    return NextUnit(curve.item, unit, mean, min(float(low), mean), max(float(high), mean))
 
 
 def _true_curve(observed: Observed, truth: Truth, name: str, draws: int) -> MarginCurve:

@@ -20,7 +20,7 @@ HALF_MEDIAN, HALF_SPREAD = 1.5, 0.7
 
 @dataclass(frozen=True, eq=False)
 class ChannelResponse:
-    """``N(x) = n u^a (1 + κ^a) / (u^a + κ^a)``, u = x / reference: newcomers a week at steady spend x a week.
+    """``N(x) = n h(x / reference; κ, a, m)``: newcomers a week at steady spend x a week, h as in `stats.saturation`.
 
     Args:
         channel: its name.
@@ -28,9 +28,10 @@ class ChannelResponse:
         gained: n, shape (D,): newcomers a week that the reference spend brings and that would not have come without
             it (or money a week, where revenue was modelled).
         half: κ, shape (D,): spend at half of the ceiling, in units of the reference.
-        shape: a, shape (D,): 1, or above 1 where experiments support a threshold.
+        shape: a, shape (D,): 1 without evidence on it; above 1 the curve is S-shaped.
         evidence: the strongest grade that went in.
         notes: what was assumed or fallen back to.
+        sharpness: m: 1 for Hill's curve, 2 for Smith's, which reaches its ceiling sooner.
 
     """
 

@@ -12,8 +12,8 @@ def curious(curve: MarginCurve, standard_errors: float) -> MarginCurve:
     """Return a margin curve with every draw raised by so many standard deviations of the draws, spend by spend.
 
     Money that follows such curves also goes where much may lie and little is known (an upper confidence bound; Lai &
-    Robbins 1985, Auer et al. 2002): where a plan by the mean abandons a channel after a poor guess, it would never learn
-    better. What is said of the plan must come from the curve itself.
+    Robbins 1985, Auer et al. 2002): a plan by the mean that abandons a channel after a poor guess never learns better.
+    What is said of the plan must come from the curve itself.
 
     Args:
         curve: a channel's.

@@ -1,8 +1,8 @@
 """Response curves by Bayesian regression of weekly newcomers on weekly spend.
 
-On PyMC-Marketing's example (179 weeks, two channels) the draws take 0.15 processor seconds; emcee's ensemble sampler on
-the same density takes 3.1 for 1,500 effective draws, with means within 0.11 and spreads within 6 % of a standard
-deviation. Probabilistic-programming libraries bring a compiler and would be the heaviest dependency; none is needed.
+On PyMC-Marketing's example (179 weeks, two channels) 1,000 draws take 0.19 processor seconds; a random-walk Metropolis
+chain of 40,000 steps on the same density takes 3.5, with medians within 0.25 and widths within 15 % of a deviation.
+Probabilistic-programming libraries bring a compiler and would be the heaviest dependency; none is needed.
 """
 
 from __future__ import annotations
@@ -26,17 +26,18 @@ DECAY_MEDIAN, DECAY_SPREAD = 0.3, 1.0  # of logit θ
 SHARE_MEDIAN, SHARE_SPREAD = 0.05, 1.2  # of ln n where nothing weaker is known: n / mean outcome
 CONFOUNDING = 0.2  # of ln n: spend that follows demand is not seen by any diagnostic
 LAGS = (0, 1, 2)
-SIZE = 4
-SHARPNESS = 2.0
-SHAPE_MEDIAN, SHAPE_SPREAD = 1.0, 0.4
-CURVE_MEDIAN, CURVE_SPREAD = 1.0, 0.7
+SIZE = 4  # parameters of a channel
+SHARPNESS = 2.0  # Smith's curve: Michaelis and Menten's is still rising where media have long reached all they can
+SHAPE_SPREAD = 0.4  # of ln a: as likely concave as S-shaped before pauses and pulses in the history speak
+FURTHEST = 6.0  # prior deviations of ln κ and ln a, so that powers stay in the range of floats
+MOST_LOST = 4.0  # of log density, by another lag before anything else adapts to it, to be worth a fit
 
 
 @dataclass(frozen=True, eq=False)
 class SpendRegression:
     """A fitted regression.
 
-    ``logs`` are the draws of (ln n, ln κ, logit θ) per channel before the allowance for confounding, shape (D, 3 C);
+    ``logs`` are the draws of (ln n, ln κ, logit θ, ln a) per channel before the allowance for confounding, (D, 4 C);
     ``effective`` is the effective number of the 6 D proposals; ``temper`` the power of the likelihood that the
     autocorrelation of the residuals leaves; ``explained`` the share of the outcome's variance at the mode.
     """
@@ -53,35 +54,47 @@ class SpendRegression:
 
 @dataclass(frozen=True, eq=False)
 class _Problem:
-    """The data and priors of one regression; ``basis`` is orthonormal over the linear terms."""
+    """The data and priors of one regression.
+
+    ``terms @ fit`` regresses on the linear terms under their priors; ``basis @ basis.T`` is the same matrix.
+    """
 
     spend: list[Floats]  # in units of each channel's reference
     lags: list[int]
     outcome: Floats
+    terms: Floats
+    fit: Floats
     basis: Floats
     centre: Floats
     precision: Floats
-    fit: Floats
     temper: float = 1.0
 
-    def residuals(self, theta: Floats) -> Floats:
-        """Return what is left of the outcome once spend and linear terms are taken out, shape (M, T)."""
+    def unexplained(self, theta: Floats) -> Floats:
+        """Return what is left of the outcome once spend is taken out, shape (M, T)."""
         left = np.broadcast_to(self.outcome, (len(theta), self.outcome.size)).copy()
         for index, (spend, lag) in enumerate(zip(self.spend, self.lags, strict=True)):
-            gained, half, decay = theta[:, SIZE * index], theta[:, SIZE * index + 1], theta[:, SIZE * index + 2]
+            gained, half, decay, shape = theta[:, SIZE * index : SIZE * (index + 1)].T
             carried = adstock(spend, expit(decay), lag)
-            left -= np.exp(gained)[:, None] * relative_response(
-                carried, np.exp(half)[:, None], np.exp(theta[:, SIZE * index + 3])[:, None], SHARPNESS
-            )
-        return np.asarray(left, dtype=np.float64)
+            won = relative_response(carried, np.exp(half)[:, None], np.exp(shape)[:, None], SHARPNESS)
+            left -= np.exp(gained)[:, None] * won
+        return left
+
+    def residuals(self, theta: Floats) -> Floats:
+        """Return what is left at one set of parameters once the linear terms are taken out too, shape (T,)."""
+        left = self.unexplained(theta[None, :])[0]
+        return np.asarray(left - self.terms @ (self.fit @ left), dtype=np.float64)
 
     def log_density(self, theta: Floats) -> Floats:
         """Return the log posterior, the linear terms and the noise integrated out, shape (M,)."""
-        bounded = np.clip(theta, -40, 40)
-        freedom = self.outcome.size - self.basis.shape[1]
-        left = self.residuals(bounded)
-        squares = (left**2).sum(axis=1) - ((left @ self.basis) ** 2).sum(axis=1)
         away = theta - self.centre
+        bounded = np.clip(theta, -40, 40)
+        for place in (1, 3):
+            some = slice(place, None, SIZE)
+            furthest = FURTHEST / np.sqrt(np.diag(self.precision)[some])
+            bounded[:, some] = self.centre[some] + np.clip(away[:, some], -furthest, furthest)
+        freedom = self.outcome.size - self.basis.shape[1]
+        left = self.unexplained(bounded)
+        squares = (left**2).sum(axis=1) - ((left @ self.basis) ** 2).sum(axis=1)
         prior = -0.5 * np.einsum("mi,ij,mj->m", away, self.precision, away)
         return np.asarray(prior - self.temper * freedom / 2 * np.log(squares + 1e-300), dtype=np.float64)
 
@@ -97,13 +110,16 @@ def fit_spend(
 ) -> SpendRegression:
     """Return each channel's response from a regression on the weekly history.
 
-    ``y_t = z_t'β + Σ_c n_c h(adstock_θc(x_c)_t − lag_c; κ_c) + ε_t``, ε normal, h the Michaelis–Menten curve, z level,
-    trend, season and controls. β and the noise are integrated out (flat and Jeffreys priors), so that
-    ``log p(n, κ, θ | y) = log prior − (T − q)/2 log RSS``. Priors: (ln n, ln κ) normal with the moments of the weaker
-    grade, else n about 5 % of the outcome and κ as in `channel_response`; logit θ normal around 0.3. Lags of 0 to 2
-    weeks are chosen by the height of the mode, channel by channel. Where residuals are autocorrelated (ρ > 0), the
-    likelihood counts (1 − ρ)/(1 + ρ) times: as many independent weeks as there are. Draws come from a Laplace
-    approximation corrected by importance resampling. Last, ln n gets a further normal spread for confounding.
+    ``y_t = z_t'β + Σ_c n_c h(adstock_θc(x_c)_t − lag_c; κ_c, a_c) + ε_t``, ε normal, h Smith's curve
+    (`stats.saturation`, m = 2), z level, trend, season and controls. β and the noise are integrated out (the level and
+    controls flat, trend and season normal: `SpendHistory.looseness`; Jeffreys), so that
+    ``log p(n, κ, θ, a | y) = log prior − (T − q)/2 log RSS``. Priors: (ln n, ln κ) normal with the moments of the
+    weaker grade (κ by the same ceiling), else n about 5 % of the outcome and κ as in `channel_response`; logit θ normal
+    around 0.3; a ~ LogNormal(0, 0.4). A history with pauses and pulses is an experiment in time, if a weak one: without
+    them a stays around 1. Lags of 0 to 2 weeks are chosen by the height of the mode, channel by channel. Where
+    residuals are autocorrelated (ρ > 0), the likelihood counts (1 − ρ)/(1 + ρ) times: as many independent weeks as
+    there are. Draws come from a Laplace approximation corrected by importance resampling. Last, ln n gets a further
+    normal spread for confounding.
 
     Args:
         history: at least 26 weeks.
@@ -119,8 +135,7 @@ def fit_spend(
     """
     problem, references = _problem(history, channels, priors or {})
     problem, mode = _choose_lags(problem)
-    left = problem.residuals(mode.at[None, :])[0]
-    left = left - history.linear_terms() @ problem.fit @ left
+    left = problem.residuals(mode.at)
     repeats = float(left[1:] @ left[:-1]) / max(float(left @ left), 1e-300)
     if repeats > 0:
         problem = _with(problem, temper=max(0.1, (1 - repeats) / (1 + repeats)))
@@ -129,12 +144,12 @@ def fit_spend(
     weak = priors or {}
     responses = []
     for index, channel in enumerate(channels):
-        gained = np.exp(logs[:, SIZE * index] + confounding * rng.standard_normal(draws))
-        half = np.exp(logs[:, SIZE * index + 1])
-        notes = (*(weak[channel].notes if channel in weak else ()), _note(history, logs[:, SIZE * index + 2]))
-        responses.append(
-            ChannelResponse(channel, references[index], gained, half, np.exp(logs[:, SIZE * index + 3]), Evidence.REGRESSION, notes, SHARPNESS)
-        )
+        size, kappa, decay, power = logs[:, SIZE * index : SIZE * (index + 1)].T
+        gained = np.exp(size + confounding * rng.standard_normal(draws))
+        half, shape = np.exp(kappa), np.exp(power)
+        notes = (*(weak[channel].notes if channel in weak else ()), _note(history, decay))
+        grade = Evidence.REGRESSION
+        responses.append(ChannelResponse(channel, references[index], gained, half, shape, grade, notes, SHARPNESS))
     total = float(((history.outcome - history.outcome.mean()) ** 2).sum())
     return SpendRegression(
         channels=tuple(channels),
@@ -156,7 +171,8 @@ def _problem(
         message = f"{history.length} weeks do not carry {len(channels)} channels and {terms.shape[1]} other terms."
         advice = "Give at least one channel and a longer history, or fewer of them."
         raise InputError("regression.terms", message, value=history.length, advice=advice)
-    centre, covariance = np.zeros(SIZE * len(channels)), np.eye(SIZE * len(channels))
+    count = SIZE * len(channels)
+    centre, covariance = np.zeros(count), np.eye(count)
     spends, references = [], []
     for index, channel in enumerate(channels):
         spend = history.spend.get(channel)
@@ -164,33 +180,43 @@ def _problem(
             message = f"The channel {channel!r} has no usable spend."
             raise InputError("regression.channel", message, value=channel, advice="Ask `identify` first.")
         reference = float(spend[spend > 0].mean())
-        place = slice(SIZE * index, SIZE * index + 2)
+        place = slice(SIZE * index, SIZE * (index + 1))
         centre[place], covariance[place, place] = _prior(priors.get(channel), reference, history.outcome)
-        centre[SIZE * index + 2], covariance[SIZE * index + 2, SIZE * index + 2] = logit(DECAY_MEDIAN), DECAY_SPREAD**2
-        centre[SIZE * index + 3], covariance[SIZE * index + 3, SIZE * index + 3] = np.log(SHAPE_MEDIAN), SHAPE_SPREAD**2
         spends.append(spend / reference)
         references.append(reference)
-    basis, fit = _shrunk(history, terms)
-    problem = _Problem(
-        spends, [0] * len(channels), history.outcome, basis, centre, np.asarray(np.linalg.inv(covariance)), fit
-    )
-    return problem, references
+    fit, basis = _shrunk(history, terms)
+    precision = np.asarray(np.linalg.inv(covariance))
+    return _Problem(spends, [0] * len(channels), history.outcome, terms, fit, basis, centre, precision), references
 
 
 def _shrunk(history: SpendHistory, terms: Floats) -> tuple[Floats, Floats]:
+    """Return the regression on the linear terms under their priors, (q, T), and a root of its hat matrix, (T, q)."""
+    # Week against week: monthly steps of spend hardly touch the median.
     noise = 1.4826 * float(np.median(np.abs(np.diff(history.outcome)))) / np.sqrt(2)
     allowed = history.looseness() * max(abs(float(history.outcome.mean())), 1e-9)
     together = terms.T @ terms + np.diag((noise / allowed) ** 2)
     root = np.linalg.cholesky(together)
-    return np.asarray(np.linalg.solve(root, terms.T).T), np.asarray(np.linalg.solve(together, terms.T))
+    return np.asarray(np.linalg.solve(together, terms.T)), np.asarray(np.linalg.solve(root, terms.T).T)
 
 
 def _prior(weaker: ChannelResponse | None, reference: float, outcome: Floats) -> tuple[Floats, Floats]:
-    if weaker is not None:
-        logs = weaker.rebased(reference).logs[:, :2]
-        return np.array([logs[:, 0].mean(), np.log(CURVE_MEDIAN)]), np.diag([logs[:, 0].var(), CURVE_SPREAD**2])
+    """Return the centre and the covariance of (ln n, ln κ, logit θ, ln a)."""
     level = SHARE_MEDIAN * max(abs(float(outcome.mean())), 1e-9)
-    return np.log([level, HALF_MEDIAN]), np.diag([SHARE_SPREAD**2, HALF_SPREAD**2])
+    centre = np.array([np.log(level), np.log(_same_ceiling(HALF_MEDIAN)), logit(DECAY_MEDIAN), 0.0])
+    # At the median ln κ moves by (1 + κ)/(2 + κ) of what it does under the weaker grades' curve.
+    half_spread = HALF_SPREAD * (1 + HALF_MEDIAN) / (2 + HALF_MEDIAN)
+    covariance = np.diag(np.array([SHARE_SPREAD, half_spread, DECAY_SPREAD, SHAPE_SPREAD]) ** 2)
+    if weaker is not None:
+        known = weaker.rebased(reference)
+        logs = np.log([known.gained, _same_ceiling(known.half)])
+        centre[:2] = logs.mean(axis=1)
+        covariance[:2, :2] = np.cov(logs) + 1e-6 * np.eye(2)
+    return centre, covariance
+
+
+def _same_ceiling(half: Floats | float) -> Floats:
+    """Return the κ that gives Smith's curve the ceiling that Michaelis and Menten's has under ``half``."""
+    return np.asarray((((1 + half) ** SHARPNESS - 1) / (2**SHARPNESS - 1)) ** (1 / SHARPNESS), dtype=np.float64)
 
 
 def _choose_lags(problem: _Problem) -> tuple[_Problem, Mode]:
@@ -199,6 +225,8 @@ def _choose_lags(problem: _Problem) -> tuple[_Problem, Mode]:
         for lag in LAGS[1:]:
             lags = [lag if place == index else kept for place, kept in enumerate(best.lags)]
             tried = _with(problem, lags=lags)
+            if tried.log_density(mode.at[None, :])[0] < mode.log_density - MOST_LOST:
+                continue
             # Each further lag must earn its place by more than chance would give it.
             found = find_mode(tried.log_density, [mode.at])
             if found.log_density > mode.log_density + 1.0:
@@ -211,10 +239,11 @@ def _with(problem: _Problem, *, lags: list[int] | None = None, temper: float | N
         problem.spend,
         problem.lags if lags is None else lags,
         problem.outcome,
+        problem.terms,
+        problem.fit,
         problem.basis,
         problem.centre,
         problem.precision,
-        problem.fit,
         problem.temper if temper is None else temper,
     )
 

@@ -11,7 +11,6 @@ import numpy as np
 from keepwell.decide.margin_curve import Floats
 from keepwell.vocabulary.errors import InputError
 
-
 TREND, SEASON = 0.15, 0.15  # shares of the mean outcome: change in a year, size of a harmonic
 
 
@@ -78,7 +77,6 @@ class SpendHistory:
         columns += [values for values in self.controls.values() if np.ptp(values) > 0]
         return np.column_stack(columns)
 
-
     def looseness(self) -> Floats:
         """Return how much the coefficients of `linear_terms` may be, as shares of the mean outcome, shape (q,).
 
@@ -88,7 +86,7 @@ class SpendHistory:
         years = self.length / 52
         bends = 2 if self.length >= 104 else 1
         harmonics = 2 if self.length >= 78 else 1 if self.length >= 52 else 0
-        free = sum(np.ptp(values) > 0 for values in self.controls.values())
+        free = sum(bool(np.ptp(values) > 0) for values in self.controls.values())
         return np.array([np.inf, *[TREND * years] * bends, *[SEASON] * (2 * harmonics), *[np.inf] * free])
 
 
