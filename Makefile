@@ -58,9 +58,9 @@ docs: $(DEV)
 
 lock:
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  pyproject.toml requirements/build.in -o requirements/runtime.txt
+	  --extra server pyproject.toml requirements/build.in -o requirements/runtime.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --extra spark --extra dev pyproject.toml requirements/build.in -o requirements/dev.txt
+	  --extra server --extra spark --extra dev pyproject.toml requirements/build.in -o requirements/dev.txt
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: $(PYTHON) was not found."; exit 1; }

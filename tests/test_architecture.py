@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,3 +54,13 @@ def test_there_is_no_leftover_in_product_code() -> None:
     words = ("TODO", "FIXME", "XXX", "HACK", "NotImplementedError")
     left = [f"{path.name}: {word}" for path in FILES for word in words if word in path.read_text(encoding="utf-8")]
     assert left == []
+
+
+def test_only_channels_opens_connections_with_the_standard_library():
+    """``urllib.parse`` and ``http.HTTPStatus`` are words; ``urllib.request`` and ``http.client`` are telephones."""
+    callers = [
+        path.relative_to(ROOT)
+        for path in (ROOT / "keepwell").rglob("*.py")
+        if "channels" not in path.parts and re.search(r"\b(urllib\.request|http\.client)\b", path.read_text("utf-8"))
+    ]
+    assert callers == []

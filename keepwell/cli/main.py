@@ -30,6 +30,8 @@ COMMANDS = {
     "mrr": ("keepwell.cli.money", "Recurring revenue and its movements."),
     "decide": ("keepwell.cli.decide", "Keep or win? The answer, its reasons, and what would change it."),
     "report": ("keepwell.cli.report", "Write everything into one HTML file that opens offline."),
+    "serve": ("keepwell.cli.serve", "Serve the web application, with its background work."),
+    "work": ("keepwell.cli.serve", "Do background work beside a server, on this or another machine."),
     "forget": ("keepwell.cli.forget", "Erase a customer from every file."),
     "compact": ("keepwell.cli.compact", "Merge small files."),
 }

@@ -1,0 +1,1 @@
+"""The web application: rooms with state above the library; nothing below knows it."""

@@ -1,0 +1,3 @@
+"""What an instance knows about itself."""
+
+from __future__ import annotations

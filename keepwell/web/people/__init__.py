@@ -1,0 +1,1 @@
+"""Customers: identities, traits, consent, erasure."""

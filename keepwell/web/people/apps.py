@@ -1,0 +1,12 @@
+"""The room as Django knows it."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    """Names the room."""
+
+    name = "keepwell.web.people"
+    label = "people"

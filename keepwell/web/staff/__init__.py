@@ -1,0 +1,1 @@
+"""Members of staff: accounts, roles, sessions, API keys, and the log of who did what."""

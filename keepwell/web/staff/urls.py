@@ -1,0 +1,13 @@
+"""Addresses of accounts and sessions."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from keepwell.web.staff import views
+
+app_name = "staff"
+urlpatterns = [
+    path("sign-in", views.sign_in, name="sign-in"),
+    path("sign-out", views.sign_out, name="sign-out"),
+]
