@@ -5,12 +5,17 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 
-.PHONY: help demo packages test test-fast test-soak test-spark test-faults check format bench bench-decide docs lock clean
+# Django is set up for the tests of its rooms alone
+ROOMS  := tests/web keepwell/web keepwell/jobs
+BELOW  := tests keepwell --ignore=tests/web --ignore=keepwell/web --ignore=keepwell/jobs
+
+.PHONY: help demo packages test test-fast test-web test-postgresql test-soak test-spark test-faults check format bench bench-decide docs lock clean
 
 help:
 	@echo "make demo         set up, import a real shop's two years, print the answer, write report.html"
 	@echo "make test         set up and run every test (fast, Spark, browser, faults)"
-	@echo "make test-fast    only the fast tests"
+	@echo "make test-fast    only the fast tests of the library and the commands"
+	@echo "make test-web     the web application's tests, on SQLite (make test-postgresql: on PostgreSQL)"
 	@echo "make check        ruff, import-linter, mypy"
 	@echo "make bench        benchmarks against what one would use instead (long)"
 	@echo "make bench-decide the decision judged on simulated markets with a known truth (long)"
@@ -20,22 +25,30 @@ help:
 demo: $(READY)
 	@$(BIN)/keepwell demo
 
-test: packages test-fast test-soak test-spark test-faults
+test: packages test-fast test-web test-postgresql test-soak test-spark test-faults
 
 packages:
 	@.ci/packages
 
 test-fast: $(DEV)
-	$(BIN)/python -m pytest -q -n 2 -m "not spark and not faults and not soak"
+	$(BIN)/python -m pytest -q -n 2 -m "not spark and not faults and not soak" $(BELOW)
+
+# the rooms of the web application, on SQLite and on a real PostgreSQL
+test-web: $(DEV)
+	$(BIN)/python -m pytest -q -n 2 -m "not faults and not soak" $(ROOMS)
+
+test-postgresql: $(DEV)
+	KEEPWELL_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n 2 -m "not faults and not soak and not browser" $(ROOMS)
 
 test-soak: $(DEV)
-	$(BIN)/python -m pytest -q -n 2 -m "soak and not spark and not faults"
+	$(BIN)/python -m pytest -q -n 2 -m "soak and not spark and not faults" $(BELOW)
+	$(BIN)/python -m pytest -q -n 2 -m "soak and not faults" $(ROOMS)
 
 test-spark: $(DEV)
-	$(BIN)/python -m pytest -q -m spark
+	$(BIN)/python -m pytest -q -m spark $(BELOW)
 
 test-faults: $(DEV)
-	$(BIN)/python -m pytest -q -m faults
+	$(BIN)/python -m pytest -q -m faults tests/faults
 
 check: $(DEV)
 	$(BIN)/ruff check .

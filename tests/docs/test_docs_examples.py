@@ -10,6 +10,8 @@ import pytest
 from click.testing import Result
 from docs.pages import blocks, keepwell, named, pages, width
 
+pytestmark = pytest.mark.soak
+
 RUNNABLE = [page for page in pages() if any(b.language in ("console", "python") for b in blocks(page))]
 
 
