@@ -16,6 +16,7 @@ FEWEST_WEEKS = 26
 FEWEST_ACTIVE = 8
 LEAST_VARIATION = 0.10
 MOST_INFLATION = 10.0
+MOST_SHOWN = 1000.0
 
 
 class Obstacle(StrEnum):
@@ -119,7 +120,8 @@ def _alone(history: SpendHistory | None, channel: str, currency: str, rates: Map
         return _cannot(channel, Obstacle.SELDOM, f"only {active} of {history.length} weeks have spend.", needs)
     if spend.std() < LEAST_VARIATION * spend.mean():
         statement = (
-            f"its spend hardly varies ({spend.std() / spend.mean():.0%} around its mean), so nothing follows it."
+            f"its spend hardly varies ({spend.std() / spend.mean():.0%} around its mean), so what follows its ups and "
+            "downs cannot be seen."
         )
         needs = "Change it by a third or more for some weeks, or pause it in some regions."
         return _cannot(channel, Obstacle.CONSTANT, statement, needs)
@@ -139,14 +141,19 @@ def _together(history: SpendHistory, channel: str, others: list[str]) -> Identif
     partner = max(others, key=lambda other: abs(_correlation(spend, history.spend[other], terms)), default="")
     if partner and _inflation(spend, terms) <= MOST_INFLATION:
         statement = (
-            f"its spend moves with {partner} (only 1 part in {inflation:.0f} of its variation is its own): what "
+            f"its spend moves with {partner} ({_own_part(inflation)} of its variation is its own): what "
             "the two bring together can be told, not what each does."
         )
         needs = f"Change {channel} while {partner} stays, for at least 6 weeks, or pause one of them in some regions."
     else:
-        statement = f"its spend follows the season or the trend (only 1 part in {inflation:.0f} of it is its own)."
+        statement = f"its spend follows the season or the trend ({_own_part(inflation)} of it is its own)."
         needs = "Change it against the season for some weeks, or pause it in some regions."
     return Identification(channel, Obstacle.COLLINEAR, statement, needs, inflation)
+
+
+def _own_part(inflation: float) -> str:
+    """Say how much of a channel's variation nothing else explains."""
+    return "none" if inflation > MOST_SHOWN else f"only 1 part in {inflation:.0f}"
 
 
 def _inflation(spend: Floats, beside: Floats) -> float:
