@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
-import subprocess
-import sys
+import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from keepwell.cli.options import data_option
 from keepwell.cli.output import console
+from keepwell.cli.workers import Workers
 from keepwell.vocabulary.errors import InputError
+
+MIGRATING = 7_238_461_905  # any number that nobody else locks in the same PostgreSQL database
+EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 — only compared with
 
 
 def prepare(data: Path) -> None:
@@ -37,10 +43,29 @@ def prepare(data: Path) -> None:
 
 
 def migrate() -> None:
-    """Bring the database to this version."""
+    """Bring the database to this version; of several processes that start at once, one does and the others wait."""
     from django.core.management import call_command
 
-    call_command("migrate", interactive=False, verbosity=0)
+    with _alone():
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    from django.conf import settings
+    from django.db import connection
+
+    if connection.vendor == "postgresql":  # servers may stand on several machines
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
+            try:
+                yield
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])
+        return
+    with (settings.DATA.root / "migrating.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @click.command("serve")
@@ -54,28 +79,75 @@ def serve_command(data: Path, host: str, port: int, workers: int) -> None:
 
 
 def serve(data: Path, host: str, port: int, workers: int) -> None:
-    """Run the server here and the workers beside it; whichever ends takes the other along."""
+    """Run the server here and the workers beside it, until interrupted; the workers end with the server.
+
+    Raises:
+        InputError: the port is taken, or a setting is wrong.
+
+    """
+    check_port(host, port)
     prepare(data)
     migrate()
+    from django.conf import settings
+    from django.db import connections
     from granian import Granian
     from granian.constants import Interfaces
 
     from keepwell.web.instance.first_run import invitation
 
-    address = f"http://{host}:{port}"
-    console.print(f"Keepwell: {address}")
+    public = settings.PUBLIC
+    address = f"{public.scheme}://{public.netloc}" if public else address_of(host, port)
+    console.print(f"Keepwell: {address}", soft_wrap=True)
     if (link := invitation(address)) is not None:
-        console.print(f"Make the owner's account (works once): {link}")
-    environment = {**os.environ, "KEEPWELL_DATA": str(data)}
-    command = [sys.executable, "-m", "keepwell", "work", "--data", str(data), "--beside", str(os.getpid())]
-    helpers = [subprocess.Popen(command, env=environment) for _ in range(workers)]  # noqa: S603 — our own command
+        console.print(f"Make the owner's account (works once): {link}", soft_wrap=True)
+    console.print("Ctrl-C stops it.")
+    connections.close_all()
+    signal.signal(signal.SIGTERM, _end)  # until the server takes the signal over
+    with Workers(data, workers):
+        Granian(
+            "keepwell.web.asgi:application",
+            address=host,
+            port=port,
+            interface=Interfaces.ASGI,
+            respawn_failed_workers=True,
+        ).serve()
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuse a port that another program listens on; servers here would share it in silence.
+
+    Raises:
+        InputError: the port is taken, or the address is not this machine's.
+
+    """
     try:
-        Granian("keepwell.web.asgi:application", address=host, port=port, interface=Interfaces.ASGI).serve()
-    finally:
-        for helper in helpers:
-            helper.terminate()
-        for helper in helpers:
-            helper.wait(timeout=30)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _name, place = found[0]
+        with socket.socket(family, kind, protocol) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(place)
+            trial.listen(1)
+    except OSError as error:
+        raise InputError(
+            "serve.port",
+            f"Nothing can listen on {host}:{port}: {error.strerror or error}.",
+            where=f"{host}:{port}",
+            advice=f"Stop what runs there, or choose another: keepwell serve --port {port % 65535 + 1}",
+        ) from error
+
+
+def address_of(host: str, port: int) -> str:
+    """Return the address to open in a browser on this machine.
+
+    >>> address_of("0.0.0.0", 8000), address_of("::1", 80)
+    ('http://127.0.0.1:8000', 'http://[::1]:80')
+    """
+    name = "127.0.0.1" if host in EVERYWHERE else host
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(0)
 
 
 @click.command("work")
@@ -84,15 +156,15 @@ def serve(data: Path, host: str, port: int, workers: int) -> None:
 @click.option("--once", is_flag=True, help="End when there is nothing left to do.")
 def work_command(data: Path, beside: int, once: bool) -> None:
     """Do background work: imports, refreshed figures, webhooks; any number may run."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
     prepare(data)
     migrate()
     from keepwell.jobs import registry
     from keepwell.web.work.worker import work
 
     registry.schedule_all()
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
     if beside:
         threading.Thread(target=_end_with, args=(beside, stop), daemon=True).start()
     work(registry.handlers(), stop, once=once)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from keepwell.web.instance import settings_views, views
 
 app_name = "instance"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("welcome/<str:token>", views.welcome, name="welcome"),
+    path("start", views.start, name="start"),
+    path("settings", settings_views.business_page, name="settings"),
+    path("settings/brand", settings_views.brand_page, name="brand"),
+    path("settings/brand/logo", settings_views.logo, name="logo"),
+]
