@@ -1,0 +1,1 @@
+"""What the pages of analysis show, built once from the facts as plain values: tables, charts, figures."""
