@@ -68,7 +68,7 @@ class EventState(models.TextChoices):
 class InboxEvent(models.Model):
     """One message of the tracking API as it was received, a JSON object; kept once a source and message id."""
 
-    source = models.ForeignKey(Source, models.PROTECT, related_name="events")
+    source = models.ForeignKey(Source, models.PROTECT, related_name="events", db_index=False)  # the constraint has one
     message_id = models.CharField(max_length=LONGEST_MESSAGE_ID)
     body = models.TextField()
     received_at = models.DateTimeField()
@@ -87,8 +87,10 @@ class InboxEvent(models.Model):
                 name="inbox_event_waiting",
             ),
             models.Index(fields=["received_at"], condition=Q(state=EventState.REFUSED), name="inbox_event_refused"),
-            models.Index(fields=["received_at"], name="inbox_event_received"),
         )
 
     def __str__(self) -> str:
         return self.message_id
+
+
+from keepwell.web.inbox.upload_models import Delivery, Upload, WebhookSecret  # noqa: E402, F401 — the room's other tables
