@@ -8,10 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast
 
-import numpy as np
-
 from keepwell.decide.allocate import allocate
-from keepwell.decide.constraints import Cash, Constraints
 from keepwell.decide.experiments import ExperimentValue, experiment_values, next_experiment
 from keepwell.decide.plan import Plan
 from keepwell.decide.responses.grades import ChannelResponses
@@ -19,7 +16,8 @@ from keepwell.loop.foretold import lifetime_or_reason
 from keepwell.loop.lifetime import SEED, Lifetime
 from keepwell.loop.plan.candidates import candidates
 from keepwell.loop.plan.explanation import Explanation, explain_channel, explain_lever
-from keepwell.loop.plan.keeping import KeepingSide, LeverItem, Reach, caps, keeping_side
+from keepwell.loop.plan.keeping import KeepingSide, LeverItem, Reach, keeping_side
+from keepwell.loop.plan.limits import limits_of, unit_of
 from keepwell.loop.plan.newcomer_worth import newcomer_worth
 from keepwell.loop.plan.past_actions import past_effects, read_file
 from keepwell.loop.plan.pilot import Pilot, pilot
@@ -220,9 +218,9 @@ def allocation(
 def _planned(made: Allocation, spend: WeeklySpend | None, seed: int) -> Allocation:
     known: list[ChannelItem | LeverItem] = [*made.winning, *made.keeping]
     items = [one.curve for one in known]
-    limits = _limits(made.settings)
+    limits = limits_of(made.settings)
     now = {one.curve.item: one.now for one in known}
-    plan = allocate(items, limits, now=now, unit=_unit(made.settings, known), currency=made.currency)
+    plan = allocate(items, limits, now=now, unit=unit_of(made.settings, items, now), currency=made.currency)
     tried = candidates(made.winning, made.keeping, plan, spend.history if spend is not None else None)
     decisions = max(1.0, 365 / made.period.days)
     values = experiment_values(items, limits, tried, decisions=decisions, currency=made.currency, seed=seed)
@@ -271,32 +269,6 @@ def _keeping(
     past, unknown = past_effects(facts, actions, settings.levers, as_of, seed=seed) if actions is not None else ({}, ())
     side = keeping_side(facts, as_of, found, settings.levers, past, draws=draws, seed=seed)
     return replace(side, not_identified=(*unknown, *side.not_identified))
-
-
-def _limits(settings: PlanSettings) -> Constraints:
-    cash = None
-    if settings.overdraft is not None:
-        cash = Cash(settings.overdraft, np.array(settings.without_plan, dtype=np.float64))
-    return Constraints(
-        budget=settings.budget or 0.0,
-        hurdle=settings.hurdle,
-        risk_aversion=settings.risk_aversion,
-        capacity={**settings.capacity, **caps(settings.levers)},
-        cash=cash,
-        holdout=settings.holdout,
-    )
-
-
-def _unit(settings: PlanSettings, items: Sequence[ChannelItem | LeverItem]) -> float:
-    """Return the next unit: 1,000, or as much less as the budget and the best-stocked item of each side ask for."""
-    if settings.unit is not None:
-        return settings.unit
-    room = {
-        side: max(one.curve.most - max(one.curve.floor, one.now) for one in items if one.curve.side is side)
-        for side in {one.curve.side for one in items}
-    }
-    most = min([(settings.budget or math.inf) / 5, *(space for space in room.values() if space > 0)])
-    return next((unit for unit in (1000.0, 100.0, 10.0) if unit <= most), 1.0)
 
 
 def _assumptions(facts: Facts, found: Lifetime | NotAvailable, winning: Sequence[ChannelItem]) -> tuple[str, ...]:

@@ -51,10 +51,15 @@ def save(root: Path, name: str, made: Allocation, at: datetime) -> Path:
         InputError: the name cannot be used, or there is no plan to save.
 
     """
-    path = _path(root, name)
     if isinstance(made.plan, NotAvailable):
         raise InputError("scenario.no_plan", f"There is no plan to save: {made.plan.reason}.", value=name)
-    content = {"name": name, "saved_at": at.isoformat(), "shown": made.as_dict()}
+    return save_shown(root, name, made.as_dict(), at)
+
+
+def save_shown(root: Path, name: str, shown: Mapping[str, Any], at: datetime) -> Path:
+    """Write what was shown of a plan; see `save`."""
+    path = _path(root, name)
+    content = {"name": name, "saved_at": at.isoformat(), "shown": dict(shown)}
     write_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     return path
 
