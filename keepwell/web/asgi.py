@@ -16,6 +16,8 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from keepwell.web.inbox.collector import collector
+
 
 class KeptFiles(StaticFiles):
     """Our own files; an address with a version may be kept for ever, since it changes with the content."""
@@ -38,8 +40,10 @@ class KeptFiles(StaticFiles):
 
 
 application = Starlette(
+    lifespan=collector.lifespan,
     routes=[
+        Mount("/v1", app=collector.app),
         Mount("/static", app=KeptFiles(directory=settings.STATIC_FOLDER)),
         Mount("/", app=pages),
-    ]
+    ],
 )
