@@ -45,7 +45,6 @@ class Drain(models.Model):
     source = models.ForeignKey(Source, models.PROTECT, related_name="drains")
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
     import_id = models.CharField(max_length=64, default="", blank=True)
 
     class Meta:
