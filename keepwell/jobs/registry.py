@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from keepwell.jobs import refresh, sweep
+from keepwell.jobs import deliver, drain, refresh, sweep
 from keepwell.web.work import actions
 from keepwell.web.work.models import Schedule
 from keepwell.web.work.worker import Handler
 
-MODULES = (sweep, refresh)
+MODULES = (deliver, sweep, refresh, drain)
 
 
 def handlers() -> dict[str, Handler]:
