@@ -10,10 +10,12 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 
 from keepwell.web.access import PUBLIC, SIGNED_IN, access_of, may
 
 log = logging.getLogger("keepwell.access")
+BEFORE_ENROLLING = frozenset({"staff:second-step", "staff:sign-out"})  # open to an owner who has no second step yet
 
 
 class AccessMiddleware:
@@ -41,6 +43,9 @@ class AccessMiddleware:
             if request.headers.get("HX-Request"):
                 return HttpResponse(status=401, headers={"HX-Redirect": str(settings.LOGIN_URL_PATH)})
             return redirect_to_login(request.get_full_path(), str(settings.LOGIN_URL_PATH))
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if name not in BEFORE_ENROLLING and getattr(user, "must_enrol", False):
+            return redirect("staff:second-step")
         if access != SIGNED_IN and not may(user, access):
             raise PermissionDenied
         return None

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from keepwell.web.staff.models import AuditEntry, Staff
+from keepwell.web.staff.throttle import address_of
 
 
 def record(
@@ -22,7 +23,7 @@ def record(
         detail: what else is worth knowing, as JSON; no secret, no contact detail.
 
     """
-    address = actor.META.get("REMOTE_ADDR") or None if isinstance(actor, HttpRequest) else None
+    address = address_of(actor) or None if isinstance(actor, HttpRequest) else None
     who: Any = getattr(actor, "user", actor) if isinstance(actor, HttpRequest) else actor
     is_staff = isinstance(who, Staff)
     name = who.name if is_staff else str(getattr(who, "name", "") or who)
