@@ -132,11 +132,10 @@ def _reasons(path: Path, ids: list[int]) -> dict[int, str]:
     if not path.exists():
         return {}
     with path.open(encoding="utf-8", newline="") as file:
-        found = {
+        return {
             ids[int(row["row"]) - 1]: ": ".join(filter(None, (row["reason"], row["detail"])))[:REASON_LENGTH]
             for row in csv.DictReader(file)
         }
-    return found
 
 
 def _refuse(taken: Drain, error: InputError) -> int:
