@@ -79,15 +79,29 @@ def test_every_setting_has_an_entry() -> None:
     assert not absent, f"settings without an entry: {absent}"
 
 
+def server_variables() -> set[str]:
+    """Return the variables that the server reads; ``environment`` is the only module that reads them."""
+    reading = re.compile(r"\benvironment\.\w+\(\s*\"([A-Z_]+)\"")
+    files = (ROOT / "keepwell" / "web").rglob("*.py")
+    return {name for path in files for name in reading.findall(path.read_text(encoding="utf-8"))}
+
+
 def test_every_environment_variable_has_an_entry() -> None:
     named = {
         name
         for path in (ROOT / "keepwell").rglob("*.py")
         for name in re.findall(r"\bKEEPWELL_[A-Z_]+\b", path.read_text(encoding="utf-8"))
     }
-    absent = sorted(name for name in named if f"`{name}`" not in headings("settings.md"))
+    known = headings("settings.md") | headings("server-settings.md")
+    absent = sorted(name for name in named if f"`{name}`" not in known)
     assert named, "no environment variable was found: the search is wrong"
     assert not absent, f"environment variables without an entry: {absent}"
+
+
+def test_every_variable_of_the_server_has_an_entry_and_no_entry_is_left_over() -> None:
+    entries = {heading.strip("`") for heading in headings("server-settings.md") if heading.startswith("`")}
+    assert "DATABASE_URL" in server_variables(), "the search is wrong"
+    assert entries == server_variables()
 
 
 def test_every_kpi_has_an_entry() -> None:
