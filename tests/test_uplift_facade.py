@@ -163,3 +163,55 @@ def test_effects_become_offers_for_an_assignment() -> None:
     money = kw.uplift.in_money(effects["effect"], effects["error"], kw.uplift.LeverTerms(contact=0.5))
     offers = kw.uplift.offers_of({"mail": money})
     assert offers.uplift.shape == (PEOPLE, 1)
+
+
+def test_the_same_customer_twice_is_refused_because_it_would_look_surer_than_it_is() -> None:
+    once = campaign(people=400)
+    with pytest.raises(InputError, match="400 customers stand there more than once"):
+        learned(pd.concat([once, once]))
+
+
+def test_a_customer_may_stand_once_in_each_of_several_campaigns() -> None:
+    once = campaign(people=400)
+    both = learned(pd.concat([once.assign(wave="May"), once.assign(wave="June")]), strata="wave")
+    assert both.averages()["treated"].item() == 2 * once["mailed"].sum()
+
+
+@pytest.mark.parametrize(("left_alone", "mailed"), [("no", "yes"), ("False", "True"), ("0", "1")])
+def test_yes_and_no_may_be_written_in_words(left_alone: str, mailed: str) -> None:
+    numbers = campaign(people=400)
+    words = numbers.assign(mailed=np.where(numbers["mailed"] == 1, mailed, left_alone))
+    pd.testing.assert_frame_equal(learned(words).averages(), learned(numbers).averages())
+
+
+def test_the_control_group_may_be_named_as_a_number_where_the_column_is_a_yes_or_no() -> None:
+    found = learned(campaign(people=400).assign(mailed=lambda table: table["mailed"] == 1), control=0)
+    assert found.averages()["arm"].tolist() == ["True"]
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "said"),
+    [
+        ({}, {"treatment": "margin", "outcome": "orders"}, "different values: those are no arms"),
+        ({}, {"outcome": "mailed"}, "cannot be both"),
+        ({"margin": 1e300}, {}, "nothing can be calculated with"),
+        ({"orders": -1e300}, {}, "nothing can be calculated with"),
+        ({}, {"planned": {"control": 0.5, "treated": float("nan")}}, "treated cannot be nan"),
+        ({}, {"seed": -1}, "seed"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_refused(change: dict[str, float], options: dict[str, Any], said: str) -> None:
+    table = campaign(people=400).assign(**change)
+    with pytest.raises(InputError, match=said):
+        kw.uplift.learn(table, **{"treatment": "mailed", "outcome": "margin", "base": "ridge", **options})
+
+
+def test_a_table_without_rows_is_refused_as_such() -> None:
+    with pytest.raises(InputError, match="no rows"):
+        learned(campaign(people=400).head(0))
+
+
+def test_one_column_to_drop_may_be_given_as_a_text() -> None:
+    dropped = learned(campaign(people=400), drop="orders").model
+    assert dropped is not None
+    assert dropped.features_.columns == []

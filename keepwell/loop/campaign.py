@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy.stats import norm
 
 from keepwell.decide.uplift.arms import FEWEST_PER_ARM, read_arms
@@ -201,7 +202,9 @@ def learn(
 ) -> LearnedCampaign:  # fmt: skip
     """Return what a past campaign changed; `keepwell.uplift.learn` says it at length."""
     table = arrow_of(campaign)
-    read = Columns(treatment, outcome, control, tuple(drop), strata, propensity, planned)
+    left_out = (drop,) if isinstance(drop, str) else tuple(drop)
+    read = Columns(treatment, outcome, control, left_out, strata, propensity, planned)
+    _check(table, read, seed)
     if by_lot:
         model = UpliftModel(base=base, level=level, seed=seed)
         return LearnedCampaign(table, read, Evidence.EXPERIMENT, _fit(model, table, read), None)
@@ -213,9 +216,35 @@ def learn(
             value=unused,
             advice="Leave them out, or say by_lot=True.",
         )
-    seen = observed_effect(table, treatment=treatment, outcome=outcome, control=control, drop=drop, base=base,
+    seen = observed_effect(table, treatment=treatment, outcome=outcome, control=control, drop=left_out, base=base,
                            seed=seed)  # fmt: skip
     return LearnedCampaign(table, read, Evidence.OBSERVED, None, seen)
+
+
+def _check(table: pa.Table, read: Columns, seed: int) -> None:
+    """Refuse what would be counted wrongly: nobody, one column for two things, or a person who stands there twice."""
+    if not table.num_rows:
+        raise InputError("uplift.empty", "The table has no rows.", advice="Give one row a person.")
+    if seed < 0:
+        raise InputError("uplift.seed", f"The seed cannot be {seed!r}.", value=seed, advice="Give 0 or more.")
+    if read.treatment == read.outcome:
+        raise InputError(
+            "uplift.same_column", f"{read.outcome} cannot be both treatment and outcome.", value=read.outcome,
+            advice="Name the column that says what each person brought afterwards as the outcome.",
+        )  # fmt: skip
+    if CUSTOMER not in table.column_names:
+        return
+    keys = [CUSTOMER, read.strata] if read.strata in table.column_names else [CUSTOMER]
+    counts = table.select(keys).group_by(keys).aggregate([([], "count_all")])
+    twice = counts.filter(pc.and_(pc.greater(counts["count_all"], 1), pc.is_valid(counts[CUSTOMER])))
+    if twice.num_rows:
+        raise InputError(
+            "uplift.twice",
+            f"{twice.num_rows:,} customers stand there more than once, so everything would look surer than it is.",
+            where=CUSTOMER,
+            value=twice[CUSTOMER][0].as_py(),
+            advice="Keep one row a person; where these are several campaigns, name their column: strata=…",
+        )
 
 
 def _fit(model: UpliftModel, table: pa.Table, read: Columns) -> UpliftModel:

@@ -15,6 +15,9 @@ from keepwell.vocabulary.errors import InputError, NotIdentifiedError
 
 FEWEST_PER_ARM = 50
 CONTROL = 0
+MOST_NAMED = 10
+# what a yes or no looks like where a file was read as text
+WORDS = {"no": 0, "yes": 1, "false": 0, "true": 1, "0": 0, "1": 1}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,24 +70,44 @@ def read_arms(table: pa.Table, treatment: str, control: object | None) -> Arms:
             advice="Say for everybody which arm they were in.",
         )
     kinds = sorted({str(value) for value in values})
-    is_flag = set(values) <= {0, 1}
-    if control is None and not is_flag:
-        raise InputError(
-            "uplift.control",
-            f"Which of {', '.join(kinds)} is the control group?",
-            where=treatment,
-            value=kinds,
-            advice="Name it: control=…",
-        )
-    if is_flag and control is None:
-        place = np.array([int(value) for value in values], dtype=np.int64)
-        return _enough(Arms(("control", "treated"), place), treatment)
-    alone = str(control)
+    flags = _flags(values) if control is None else None
+    if flags is not None:
+        return _enough(Arms(("control", "treated"), np.array(flags, dtype=np.int64)), treatment)
+    if control is None:
+        raise _which(treatment, kinds)
+    # 0 and False are the same arm, whichever way it is written
+    alone = next((str(value) for value in values if value == control), str(control))
     if alone not in kinds:
         raise _no_control(treatment, alone, kinds)
     names = (alone, *(kind for kind in kinds if kind != alone))
     places = {name: place for place, name in enumerate(names)}
     return _enough(Arms(names, np.array([places[str(value)] for value in values], dtype=np.int64)), treatment)
+
+
+def _flags(values: Sequence[object]) -> list[int] | None:
+    """Return 0 and 1 where all values are yes or no, as numbers or in words; ``None`` otherwise."""
+    if all(value in (0, 1) for value in values):
+        return [int(value == 1) for value in values]
+    words = [WORDS.get(value.strip().lower()) if isinstance(value, str) else None for value in values]
+    return None if None in words else [int(word == 1) for word in words]
+
+
+def _which(treatment: str, kinds: Sequence[str]) -> InputError:
+    if len(kinds) > MOST_NAMED:
+        return InputError(
+            "uplift.arms",
+            f"The treatment {treatment} holds {len(kinds):,} different values: those are no arms.",
+            where=treatment,
+            value=list(kinds[:MOST_NAMED]),
+            advice="Name the column that says who was addressed.",
+        )
+    return InputError(
+        "uplift.control",
+        f"Which of {', '.join(kinds)} is the control group?",
+        where=treatment,
+        value=list(kinds),
+        advice="Name it: control=…",
+    )
 
 
 def _enough(arms: Arms, treatment: str) -> Arms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -104,6 +105,15 @@ def _ratio(arms: Arms, planned: Mapping[str, float] | None) -> float | NotAvaila
             f"No share is planned for {', '.join(lacking)}.",
             value=dict(planned),
             advice=f"Give a share for each of {', '.join(arms.names)}.",
+        )
+    wrong = [name for name in arms.names if not (math.isfinite(planned[name]) and planned[name] > 0)]
+    if wrong:
+        raise InputError(
+            "uplift.planned",
+            f"The share planned for {wrong[0]} cannot be {planned[wrong[0]]!r}.",
+            where=wrong[0],
+            value=planned[wrong[0]],
+            advice="Give shares above 0, such as 0.5.",
         )
     chance = sample_ratio_chance(arms.counts, [planned[name] for name in arms.names])
     if chance < LEAST_CHANCE:

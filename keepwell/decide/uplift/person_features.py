@@ -16,6 +16,7 @@ from keepwell.stats.arrow_table import arrow_of
 from keepwell.vocabulary.errors import InputError
 
 MOST_LEVELS = 20  # of a text column; rarer ones count as the others
+MOST = 1e100  # a number whose square is still one; nothing that was measured is larger
 ID_SHARE = 0.5  # of the rows with a text of their own, above which a text column names people
 CUSTOMER = "customer_id"
 
@@ -134,7 +135,7 @@ def numbers_of(column: pa.ChunkedArray, name: str) -> Floats:
     """Return a column as floats, NaN where it is empty.
 
     Raises:
-        InputError: it holds something else than numbers.
+        InputError: it holds something else than numbers, or one that nothing can be calculated with.
 
     """
     if not is_number(column.type):
@@ -146,7 +147,17 @@ def numbers_of(column: pa.ChunkedArray, name: str) -> Floats:
             advice="Convert it to numbers.",
         )
     values = np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
-    return np.where(np.isfinite(values), values, np.nan)
+    known = np.where(np.isfinite(values), values, np.nan)
+    large = np.flatnonzero(np.abs(known) > MOST)
+    if large.size:
+        raise InputError(
+            "uplift.too_large",
+            f"The column {name} holds {known[large[0]]:.3g}, which nothing can be calculated with.",
+            where=f"{name}, row {int(large[0]) + 1}",
+            value=float(known[large[0]]),
+            advice="Correct the value, or leave the row out.",
+        )
+    return known
 
 
 def _texts(column: pa.ChunkedArray) -> list[str]:
