@@ -11,6 +11,8 @@ import numpy as np
 from keepwell.decide.margin_curve import Floats, MarginCurve, Side
 from keepwell.vocabulary.errors import InputError
 
+MOST = 1e15  # money beyond which cents are lost
+
 
 @dataclass(frozen=True, eq=False)
 class Cash:
@@ -78,8 +80,8 @@ class Constraints:
     holdouts: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.budget) and self.budget >= 0):
-            raise _bad("budget", self.budget, "Give an amount of money of at least 0.")
+        if not 0 <= self.budget <= MOST:
+            raise _bad("budget", self.budget, f"Give an amount of money from 0 to {MOST:,.0f}.")
         if not (math.isfinite(self.hurdle) and self.hurdle >= 0):
             raise _bad("hurdle", self.hurdle, "Give a return of at least 0, such as 0.2.")
         if not 0 <= self.risk_aversion <= 1:

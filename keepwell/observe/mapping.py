@@ -145,7 +145,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError("mapping.file", f"The file cannot be read: {error.strerror}.", where=str(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise InputError("mapping.toml", "Not valid TOML: brackets within brackets.", where=str(path)) from error
+    except ValueError as error:  # besides what TOML forbids, bytes that are no text and numbers of thousands of digits
         raise InputError("mapping.toml", f"Not valid TOML: {error}.", where=str(path)) from error
 
 

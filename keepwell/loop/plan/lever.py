@@ -11,6 +11,7 @@ from keepwell.vocabulary.errors import InputError
 # Of a customer's margin within the window, where nobody states anything: 80 % between these. Wide on purpose, and it
 # holds levers that drive customers away.
 PRIOR_EFFECT = (-0.02, 0.08)
+LONGEST_WINDOW = 3650
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Lever:
         redemption: share of those who order anyway that takes the incentive up, in [0, 1].
         effect: relative change of a treated customer's margin within the window, 80 % range; ``None`` where it is not
             stated, for the prior.
-        window_days: how long the effect lasts, at least 1.
+        window_days: how long the effect lasts, from 1 to 3,650.
         segments: RFM segments it is for; empty for everybody.
         floor, cap: money over the planning period.
         spend_now: money over as long a period that is spent on it now.
@@ -56,8 +57,8 @@ class Lever:
             raise _bad("redemption", self.redemption, "Give a fraction between 0 and 1.")
         if self.effect is not None and not -1 < self.effect[0] < self.effect[1]:
             raise _bad("effect", self.effect, "Give effect_low below effect_high, such as 0.00 and 0.10.")
-        if self.window_days < 1:
-            raise _bad("window_days", self.window_days, "Give at least one day.")
+        if not 1 <= self.window_days <= LONGEST_WINDOW:
+            raise _bad("window_days", self.window_days, f"Give from 1 to {LONGEST_WINDOW} days.")
 
 
 def _bad(name: str, value: object, advice: str) -> InputError:

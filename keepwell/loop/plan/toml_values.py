@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from typing import Any, overload
 
 from keepwell.observe.mapping import only
 from keepwell.vocabulary.errors import InputError
+
+MOST = 1e15  # beyond it, cents are lost and amounts cannot be written out
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Values:
 
     def wrong(self, key: str, value: object, wanted: str) -> InputError:
         """Return the refusal of a value."""
-        return InputError("plan.value", f"{key} cannot be {value!r}.", where=self.where, value=value,
+        return InputError("plan.value", f"{key} cannot be {reprlib.repr(value)}.", where=self.where, value=value,
                           advice=f"Give {wanted}.")  # fmt: skip
 
     @overload
@@ -34,8 +36,10 @@ class Values:
         value = self.content.get(key, default)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise self.wrong(key, value, "a number, without quotes")
+        if not abs(value) <= MOST:  # not a number is not small either
+            raise self.wrong(key, value, f"a number up to {MOST:,.0f}, without quotes")
         return float(value)
 
     def needed(self, key: str) -> float:

@@ -40,6 +40,7 @@ def test_what_is_given_goes_before_the_file() -> None:
         ({"levers": {"mail": {"contact_cost": 1, "effect_low": 0.1}}}, "effect_low"),
         ({"levers": {"mail": {"contact_cost": 1, "effect_low": 0.2, "effect_high": 0.1}}}, "effect"),
         ({"levers": {"mail": {"contact_cost": "cheap"}}}, "cheap"),
+        ({"levers": {"mail": {"contact_cost": 1, "window_days": 1e14}}}, "window_days"),
         ({"channels": {"radio": {"spend_per_week": 100}}}, "newcomers_per_week"),
         ({"channels": {"radio": {"spend_per_week": 9, "newcomers_per_week": 5, "ceiling_per_week": 4}}}, "ceiling"),
         ({"experiments": [{"channel": "ads", "spend_control": 0}]}, "spend_test"),
@@ -48,6 +49,9 @@ def test_what_is_given_goes_before_the_file() -> None:
         ({"cash": {"overdraft": 100}}, "without_plan"),
         ({"plan": {"period": 2011}}, "period"),
         ({"budget": 100}, "budget"),
+        ({"plan": {"budget": 10**400}}, "budget"),
+        ({"plan": {"budget": 1e308}}, "budget"),
+        ({"plan": {"budget": float("nan")}}, "budget"),
     ],
 )
 def test_what_is_wrong_is_named(content: dict[str, object], named: str) -> None:
@@ -55,3 +59,11 @@ def test_what_is_wrong_is_named(content: dict[str, object], named: str) -> None:
         plan_settings(content, "plan.toml")
     assert named in str(refused.value)
     assert "plan.toml" in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 5000, "[plan]\nbudget = " + "1" * 5000, "\ufeff[plan"])
+def test_what_is_no_toml_is_refused_by_the_files_name(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"plan\.toml: Not valid TOML"):
+        read_plan(path)
