@@ -26,7 +26,7 @@ NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
     monkeypatch.setattr(settings, "DATA", DataFolder.prepare(tmp_path))
     return Lake.create(tmp_path, Business(currency="GBP"))
 
