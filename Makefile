@@ -9,7 +9,7 @@ DEV    := $(VENV)/.ready-dev
 ROOMS  := tests/web keepwell/web keepwell/jobs
 BELOW  := tests keepwell --ignore=tests/web --ignore=keepwell/web --ignore=keepwell/jobs
 
-.PHONY: help demo packages test test-fast test-web test-postgresql test-soak test-spark test-faults check format bench bench-decide docs lock clean
+.PHONY: help demo packages test test-fast test-web test-postgresql test-soak test-spark test-faults check format bench bench-decide docs messages lock clean
 
 help:
 	@echo "make demo         set up, import a real shop's two years, print the answer, write report.html"
@@ -20,6 +20,7 @@ help:
 	@echo "make bench        benchmarks against what one would use instead (long)"
 	@echo "make bench-decide the decision judged on simulated markets with a known truth (long)"
 	@echo "make docs         write the reference pages again"
+	@echo "make messages     collect the texts of the pages for translation, and compile them"
 	@echo "make lock         resolve requirements/*.txt again"
 
 demo: $(READY)
@@ -68,6 +69,11 @@ bench-decide: $(DEV)
 
 docs: $(DEV)
 	$(BIN)/python docs/generate.py
+
+# needs gettext; then translate what is empty in keepwell/web/locale/*/LC_MESSAGES/django.po and run it again
+messages: $(DEV)
+	cd keepwell/web && ../../$(BIN)/python -m django makemessages -l ko -l pl --no-obsolete --add-location file
+	cd keepwell/web && ../../$(BIN)/python -m django compilemessages -v0
 
 lock:
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
