@@ -28,7 +28,14 @@ register = template.Library()
 NONE = "–"
 
 # name of the URL, label, icon (a file of static/keepwell/icons.svg), capability
-MENU = (("desk:home", _("Answer"), "compass", Capability.SEE_ANALYSIS),)
+MENU = (
+    ("desk:home", _("Answer"), "compass", Capability.SEE_ANALYSIS),
+    ("desk:kpis", _("KPIs"), "gauge", Capability.SEE_ANALYSIS),
+    ("desk:growth", _("Growth"), "trending-up", Capability.SEE_ANALYSIS),
+    ("desk:segments", _("Segments"), "layout-grid", Capability.SEE_ANALYSIS),
+    ("desk:channels", _("Channels"), "speakerphone", Capability.SEE_ANALYSIS),
+    ("inbox:data", _("Data"), "database", Capability.SEE_FACTS),
+)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

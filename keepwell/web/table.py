@@ -25,7 +25,7 @@ class Column:
     Args:
         key: name of the field, and of the sort in the address.
         label: its heading, translated.
-        kind: ``text``, ``number``, ``money``, ``percent``, ``day`` or ``moment``: how a cell is written.
+        kind: ``text``, ``number``, ``decimal``, ``money``, ``percent``, ``day`` or ``moment``: how a cell is written.
         is_sorted: whether its heading sorts.
         link: makes a row's address from the row, where the cell links to a page.
         hint: what the column means, shown at its heading.
@@ -74,7 +74,7 @@ class Table:
         """Return the headings with the address that sorts by each."""
         for column in self.columns:
             is_here = column.key == self.sort
-            downward = not self.is_descending if is_here else column.kind in {"number", "money", "percent"}
+            downward = not self.is_descending if is_here else column.kind in {"number", "decimal", "money", "percent"}
             sort = f"-{column.key}" if downward else column.key
             direction = ("descending" if self.is_descending else "ascending") if is_here else "none"
             href = self.address(sort=sort, page="") if column.is_sorted else ""

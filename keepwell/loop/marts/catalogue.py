@@ -9,6 +9,7 @@ from typing import Any
 from keepwell.loop.facts import open_facts
 from keepwell.loop.marts import figures
 from keepwell.loop.marts.ground import Ground
+from keepwell.loop.marts.names import STANDARD
 from keepwell.loop.marts.periods import usual_periods
 from keepwell.vocabulary.errors import InputError
 
@@ -28,7 +29,6 @@ BUILDERS: dict[str, Builder] = {
     "kpi_trends": figures.kpi_trends,
     "kpi_groups": figures.kpi_groups,
 }
-STANDARD = ("log", "kpis", "segments", "growth", "cohorts", "answer", "channels", "kpi_trends")
 
 
 def build(root: Path, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from keepwell import plot
+from keepwell.decide.order_log import EVERYONE
 from keepwell.loop.answer import need_orders
 from keepwell.loop.frames import frame
 from keepwell.loop.marts.charts import chart
@@ -163,7 +164,7 @@ def channel_tables(ground: Ground, _arguments: Arguments) -> Payload:
     """Return what a new customer costs and is worth by channel, or what is missing to know it."""
     need_orders(ground.opened)
     found, currency = ground.channels, ground.currency
-    allowable = [plain(item) for item in ground.answer.allowable_cac if item.dimension in ("everyone", "channel")]
+    allowable = [plain(item) for item in ground.answer.allowable_cac if item.dimension in (EVERYONE, "channel")]
     payload: Payload = {
         "currency": currency,
         "has_spend": found is not None,

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from keepwell.loop.marts import catalogue
+from keepwell.loop.marts import names
 from keepwell.loop.marts.fingerprint import fingerprint
 from keepwell.web.desk.models import Mart
 from keepwell.web.work.actions import enqueue
@@ -20,7 +20,7 @@ from keepwell.web.work.models import Job, State
 PAUSE = timedelta(seconds=60)  # facts that arrive all the time do not keep a worker busy all the time
 PATIENCE = timedelta(minutes=2)  # before what failed is tried again because somebody looks
 KEEP = timedelta(days=7)
-STANDARD = frozenset(catalogue.STANDARD)
+STANDARD = frozenset(names.STANDARD)
 
 
 @dataclass(frozen=True)
