@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
+    path("api/", include("keepwell.web.api")),
     path("", include("keepwell.web.staff.urls")),
     path("", include("keepwell.web.instance.urls")),
     path("", include("keepwell.web.inbox.urls")),

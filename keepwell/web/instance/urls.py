@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from keepwell.web.instance import settings_views, views
+from keepwell.web.instance import health, metrics, settings_views, views
 
 app_name = "instance"
 urlpatterns = [
+    path("healthz", health.health, name="health"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("welcome/<str:token>", views.welcome, name="welcome"),
     path("start", views.start, name="start"),
     path("settings", settings_views.business_page, name="settings"),
