@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from keepwell.jobs import deliver, drain, refresh, sweep
+from keepwell.jobs import (
+    deliver,
+    drain,
+    drain_webhooks,
+    erase,
+    import_file,
+    people,
+    plan,
+    refresh,
+    sweep,
+    watch_arrivals,
+)
 from keepwell.web.work import actions
 from keepwell.web.work.models import Schedule
 from keepwell.web.work.worker import Handler
 
-MODULES = (deliver, sweep, refresh, drain)
+MODULES = (deliver, sweep, refresh, drain, import_file, drain_webhooks, watch_arrivals, erase, people, plan)
 
 
 def handlers() -> dict[str, Handler]:

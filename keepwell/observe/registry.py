@@ -12,6 +12,7 @@ from keepwell.observe.meta_ads import MetaAds
 from keepwell.observe.regular_file import check_regular, file_name
 from keepwell.observe.segment import Segment
 from keepwell.observe.shopify import Shopify
+from keepwell.observe.shopify_json import ShopifyJson
 from keepwell.observe.stripe import StripeCharges
 from keepwell.observe.stripe_subscriptions import StripeSubscriptions
 from keepwell.observe.tabular import Tabular
@@ -22,6 +23,7 @@ from keepwell.vocabulary.errors import InputError
 IMPORTERS: tuple[Importer, ...] = (
     Shopify(),
     WooCommerce(),
+    ShopifyJson(),
     StripeCharges(),
     StripeSubscriptions(),
     Segment(),

@@ -34,7 +34,10 @@ MENU = (
     ("desk:growth", _("Growth"), "trending-up", Capability.SEE_ANALYSIS),
     ("desk:segments", _("Segments"), "layout-grid", Capability.SEE_ANALYSIS),
     ("desk:channels", _("Channels"), "speakerphone", Capability.SEE_ANALYSIS),
+    ("desk:decide", _("Decide"), "scale", Capability.SEE_ANALYSIS),
+    ("desk:goals", _("Goals"), "target", Capability.SEE_ANALYSIS),
     ("inbox:data", _("Data"), "database", Capability.SEE_FACTS),
+    ("instance:settings", _("Settings"), "settings", Capability.CONFIGURE),
 )
 
 
