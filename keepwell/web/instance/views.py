@@ -62,7 +62,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
 @needs(Capability.CONFIGURE)
 def start(request: HttpRequest) -> HttpResponse:
     """Say what to do first: bring orders, look over the settings, read the answer."""
-    return render(request, "instance/start.html", {"upload": _address_of("inbox:upload")})
+    return render(request, "instance/start.html", {"upload": _address_of("inbox:data")})
 
 
 def _address_of(name: str) -> str:
