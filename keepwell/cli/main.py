@@ -32,6 +32,9 @@ COMMANDS = {
     "report": ("keepwell.cli.report", "Write everything into one HTML file that opens offline."),
     "serve": ("keepwell.cli.serve", "Serve the web application, with its background work."),
     "work": ("keepwell.cli.serve", "Do background work beside a server, on this or another machine."),
+    "backup": ("keepwell.cli.backup", "Copy everything into one file, also while the server runs."),
+    "restore": ("keepwell.cli.backup", "Make a data folder from a backup."),
+    "staff": ("keepwell.cli.staff", "Give an account a new password."),
     "forget": ("keepwell.cli.forget", "Erase a customer from every file."),
     "compact": ("keepwell.cli.compact", "Merge small files."),
 }

@@ -69,13 +69,13 @@ def segments(request: HttpRequest) -> Any:
 
 @router.get("/growth", response=RESPONSES, **SEE)
 def growth(request: HttpRequest) -> Any:
-    """New, retained, resurrected and lost customers by period."""
+    """Count new, retained, resurrected and lost customers by period."""
     return _read("growth")
 
 
 @router.get("/channels", response=RESPONSES, **SEE)
 def channels(request: HttpRequest) -> Any:
-    """What customers cost and bring, by acquisition channel."""
+    """Compare what customers cost and bring, by acquisition channel."""
     return _read("channels")
 
 
