@@ -23,3 +23,6 @@ class Mart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.key}".strip()
+
+
+from keepwell.web.desk.plan_models import Goal, StatedPlan  # noqa: E402, F401

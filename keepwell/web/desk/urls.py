@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from keepwell.web.desk import analysis, kpis, views
+from keepwell.web.desk import analysis, decide_views, goals_views, kpis, views
 
 app_name = "desk"
 urlpatterns = [
@@ -16,4 +16,14 @@ urlpatterns = [
     path("cohorts", analysis.cohorts, name="cohorts"),
     path("segments", analysis.segments, name="segments"),
     path("channels", analysis.channels, name="channels"),
+    path("decide", decide_views.decide, name="decide"),
+    path("decide/split", decide_views.split, name="decide-split"),
+    path("decide/what-if", decide_views.what_if, name="decide-what-if"),
+    path("decide/scenarios", decide_views.save_scenario, name="scenario-save"),
+    path("decide/scenarios/remove", decide_views.remove_scenario, name="scenario-remove"),
+    path("decide/known", decide_views.known, name="decide-known"),
+    path("decide/known/forget", decide_views.forget, name="decide-forget"),
+    path("decide/budget", decide_views.budget, name="decide-budget"),
+    path("goals", goals_views.goals, name="goals"),
+    path("goals/<int:goal_id>/remove", goals_views.remove, name="goal-remove"),
 ]
