@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from keepwell.lake import compact, forget, rewrite, settings
+from keepwell.lake import compact, forget, pseudonym, rewrite, settings
 from keepwell.lake.append import append, held_files
 from keepwell.lake.durable import lock
 from keepwell.lake.failure import explained, explained_queries
@@ -170,6 +170,15 @@ class Lake:
             with self._nobody_reading():
                 compact.sweep(self.paths)
         return removed
+
+    def replace_ids(self, ids: Mapping[str, str], before: datetime | None = None) -> Mapping[str, int]:
+        """Give people other ids in every row that happened before a moment; see ``keepwell.lake.pseudonym``."""
+        with self._writing():
+            Ledger.read(self.paths)  # a damaged lake is refused before anything is changed
+            changed = pseudonym.replace_ids(self.paths, ids, before)
+            with self._nobody_reading():
+                compact.sweep(self.paths)
+        return changed
 
     def scrub_refused(self, is_about: Callable[[str, Mapping[str, str]], bool]) -> int:
         """Remove the rows of error files that are about somebody; see ``keepwell.lake.forget.scrub_refused``."""

@@ -38,7 +38,7 @@ def erase(lake: Lake, customer: str) -> Erased:
 
     """
     key = lake.identity_key
-    person = _Person(customer.strip(), key, {entry.import_id: entry.customer_field for entry, _ in lake.imports()})
+    person = Person(customer.strip(), key, {entry.import_id: entry.customer_field for entry, _ in lake.imports()})
     rows = lake.forget(person.customer_id)
     refused_rows = lake.scrub_refused(person.is_in)
     if not rows and not refused_rows:
@@ -52,7 +52,7 @@ def erase(lake: Lake, customer: str) -> Erased:
     return Erased(person.customer_id, rows, refused_rows, person.mentions_left)
 
 
-class _Person:
+class Person:
     """Tells which refused rows are about one customer, and counts those that only might be."""
 
     def __init__(self, customer: str, key: bytes, customer_fields: Mapping[str, int | None]) -> None:
@@ -63,6 +63,7 @@ class _Person:
         self._customer_fields = customer_fields
 
     def is_in(self, import_id: str, row: Mapping[str, str]) -> bool:
+        """Say whether a row of an import's error file is certainly about the customer."""
         found = values(row.get("raw", ""), row.get("detail", ""), self._customer_fields.get(import_id))
         named = [value for value in found if value.text and self._is_named(value.text)]
         if any(self._is_certain(value) for value in named):

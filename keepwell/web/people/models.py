@@ -289,3 +289,12 @@ class Erasure(models.Model):
     def is_proven(self) -> bool:
         """Whether the totals are the same before and after."""
         return bool(self.done_at) and self.totals_before == self.totals_after
+
+
+class MessageCursor(models.Model):
+    """How far the messages of the door were read for what they say about people; one row."""
+
+    position = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.position)
