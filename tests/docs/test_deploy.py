@@ -16,7 +16,7 @@ from docs.pages import DOCS, ROOT
 from keepwell.cli.main import main
 
 DEPLOY = ROOT / "deploy"
-UNITS = ("keepwell.service", "keepwell-worker.service")
+SERVERS = ("keepwell.service", "keepwell-worker.service")
 PROGRAM = "/opt/keepwell/bin/keepwell"
 
 
@@ -27,7 +27,7 @@ def unit(name: str) -> configparser.ConfigParser:
     return parsed
 
 
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", SERVERS)
 def test_unit_starts_a_command_with_options_that_exist(name: str) -> None:
     program, command, *rest = shlex.split(unit(name)["Service"]["ExecStart"])
     found = main.get_command(None, command)
@@ -38,13 +38,22 @@ def test_unit_starts_a_command_with_options_that_exist(name: str) -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
 def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
-    copies = [tmp_path / name for name in UNITS]
+    copies = [tmp_path / path.name for pattern in ("*.service", "*.timer") for path in DEPLOY.glob(pattern)]
     for copy in copies:
         text = (DEPLOY / copy.name).read_text(encoding="utf-8")
         copy.write_text(text.replace(PROGRAM, sys.executable), encoding="utf-8")
     done = subprocess.run(["systemd-analyze", "verify", *map(str, copies)], capture_output=True, text=True, check=False)
     mine = [line for line in done.stderr.splitlines() if "keepwell" in line]
     assert (done.returncode, mine) == (0, [])
+
+
+def test_backups_and_commands_run_with_the_servers_variables() -> None:
+    server = unit("keepwell.service")["Service"]
+    backup = (DEPLOY / "keepwell-backup.service").read_text(encoding="utf-8")
+    run = (DEPLOY / "keepwell-run").read_text(encoding="utf-8")
+    assert f"EnvironmentFile={server['EnvironmentFile']}" in backup
+    assert f"EnvironmentFile={server['EnvironmentFile']}" in run
+    assert main.get_command(None, "backup") is not None
 
 
 def test_proxies_lead_to_the_port_that_the_unit_listens_on() -> None:
