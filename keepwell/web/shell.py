@@ -36,6 +36,7 @@ MENU = (
     ("desk:channels", _("Channels"), "speakerphone", Capability.SEE_ANALYSIS),
     ("desk:decide", _("Decide"), "scale", Capability.SEE_ANALYSIS),
     ("desk:goals", _("Goals"), "target", Capability.SEE_ANALYSIS),
+    ("people:list", _("Customers"), "users", None),  # every role may open it; who may not see names sees none
     ("inbox:data", _("Data"), "database", Capability.SEE_FACTS),
     ("instance:settings", _("Settings"), "settings", Capability.CONFIGURE),
 )
@@ -49,7 +50,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     items = [
         {"href": reverse(url), "label": label, "icon": name, "is_here": here == url}
         for url, label, name, capability in MENU
-        if may(user, capability)
+        if capability is None or may(user, capability)
     ]
     return {"menu": items, "here": here}
 

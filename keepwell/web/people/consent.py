@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from keepwell.web.people.identities import keyed_hash
 from keepwell.web.people.merging import members, survivor
@@ -35,6 +36,23 @@ ADDRESS_OF = {
 NO_WORDS = (ConsentStatus.REFUSED, ConsentStatus.WITHDRAWN)
 SHORT = timedelta(days=30)  # how long the address and browser of who agreed are kept
 
+REASONS = {
+    "allowed": _("may be sent"),
+    "no_address": _("no address"),
+    "no_consent": _("no consent"),
+    "refused": _("refused"),
+    "withdrawn": _("withdrawn"),
+    "not_confirmed": _("not confirmed"),
+    "expired": _("expired"),
+    "consent_too_old": _("consent too old"),
+    "soft_opt_in_not_enough": _("needs consent"),
+    "implied_not_enough": _("needs consent"),
+    "contract_not_enough": _("needs consent"),
+    "night": _("night there"),
+    "unknown_time_zone": _("time zone unknown"),
+    "unknown_channel_or_purpose": _("unknown channel"),
+}
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -43,6 +61,11 @@ class Verdict:
     allowed: bool
     reason: str
     source: str = ""
+
+    @property
+    def label(self) -> Any:
+        """The reason in words."""
+        return REASONS.get(self.reason, _("suppressed"))
 
 
 def record(customer: Customer, purpose: str, channel: str, status: str, *, method: str, **said: Any) -> ConsentEvent:

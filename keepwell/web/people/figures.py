@@ -81,8 +81,10 @@ def listed(
     if among is not None:
         found = found.filter(pc.is_in(found["customer_id"], pa.array(list(among), pa.string())))
     key = sort.lstrip("-") if sort.lstrip("-") in SORTS else "value"
-    order = [(key, "descending" if sort.startswith("-") else "ascending"), ("customer_id", "ascending")]
-    places = pc.sort_indices(found, sort_keys=order[: 1 if key == "customer_id" else 2], null_placement="at_end")
+    order = [(key, "descending" if sort.startswith("-") else "ascending", "at_end")]
+    if key != "customer_id":
+        order.append(("customer_id", "ascending", "at_end"))
+    places = pc.sort_indices(found, sort_keys=order)
     return Figures(found.take(places[start : start + most]).to_pylist(), found.num_rows)
 
 

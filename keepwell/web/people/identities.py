@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from keepwell.lake.lake import Lake
-from keepwell.observe.identity import customer_key, opaque_id
+from keepwell.observe.identity import customer_key, kind_of, opaque_id
 from keepwell.web.people import merging
 from keepwell.web.people.models import Customer, Identity, IdentityKind, Suppression, TraitChange
 
@@ -91,6 +91,8 @@ def identify(message: Mapping[str, Any], at: datetime | None = None, source: str
             return None
         if user and device:
             _join(customer, IdentityKind.ANONYMOUS_ID, device, at)
+        if user and kind_of(user) in FROM_TRAITS:  # the shop numbers its customers by their addresses
+            _join(customer, FROM_TRAITS[kind_of(user)], user, at)
         for name, kind in FROM_TRAITS.items():
             if value := _text(traits.get(name)):
                 _join(customer, kind, value, at)

@@ -30,12 +30,12 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """Show a person's choices, and write down what they change."""
     person = _bearer(request, token)
     if person is None:
-        return render(request, "people/preferences_busy.html", status=429, headers={"Retry-After": "3600"})
+        return _busy(request)
     is_saved = False
     if request.method == "POST":
         recent = ConsentEvent.objects.filter(customer=person, method="preferences", given_at__gt=timezone.now() - HOUR)
         if recent.count() > MOST_CHANGES:
-            return render(request, "people/preferences_busy.html", status=429, headers={"Retry-After": "3600"})
+            return _busy(request)
         _write(request, person)
         is_saved = True
     state = consent.current_state(person)
@@ -48,6 +48,12 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _busy(request: HttpRequest) -> HttpResponse:
+    response = render(request, "people/preferences_busy.html", status=429)
+    response["Retry-After"] = "3600"
     return response
 
 

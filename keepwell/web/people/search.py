@@ -78,7 +78,9 @@ def _named_so(text: str, *, by_name: bool) -> Q:
     said = Q(public_id=text) | Q(lake_id=text)
     if by_name:
         hashes = [keyed_hash(kind, text) for kind in IdentityKind.values]
-        of_them = Identity.objects.filter(Q(keyed_hash__in=hashes) | Q(value__istartswith=text, kind__in=CONTACT))
+        of_them = Identity.objects.filter(
+            Q(keyed_hash__in=hashes) | Q(value__istartswith=text, kind__in=[*CONTACT, IdentityKind.EXTERNAL_ID])
+        )
         said |= Q(name__icontains=text) | Q(pk__in=of_them.values("customer_id"))
     return said
 
