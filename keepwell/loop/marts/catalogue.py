@@ -45,7 +45,8 @@ def build(root: Path, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]
     """
     if name not in BUILDERS:
         raise InputError("mart.unknown", f"There is no mart {name}.", value=name, advice=f"Use {', '.join(BUILDERS)}.")
-    return list(_built(root, [(name, arguments)], lambda _stage, _fraction: None))[0][2]
+    built = list(_built(root, [(name, arguments)], lambda _stage, _fraction: None))  # to the end: it closes the facts
+    return built[0][2]
 
 
 def build_standard(root: Path, progress: Progress) -> Iterator[Built]:
@@ -77,6 +78,6 @@ def _built(
 
 def _one(ground: Ground, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return BUILDERS[name](ground, arguments)
+        return {"time_zone": ground.opened.business.time_zone, **BUILDERS[name](ground, arguments)}
     except InputError as error:
         return {"refused": {"code": error.code, "message": error.message, "advice": error.advice}}

@@ -109,13 +109,13 @@ def choose_period(request: HttpRequest) -> HttpResponseBase:
 
 def _columns(choice: period.Chosen) -> list[Column]:
     compared = [
-        Column("before", _("Before"), "text", is_sorted=False),
-        Column("change", _("Change"), "text", is_sorted=False),
+        Column("before", _("Before"), "written", is_sorted=False),
+        Column("change", _("Change"), "written", is_sorted=False),
     ]
     return [
         Column("label", _("KPI"), link=lambda row: row["href"]),
-        Column("value", _("Value"), "text", is_sorted=False),
-        Column("interval", _("95 % interval"), "text", is_sorted=False),
+        Column("value", _("Value"), "written", is_sorted=False),
+        Column("interval", _("95 % interval"), "written", is_sorted=False),
         *(compared if choice.compared else []),
         Column("numerator_value", _("Numerator"), "number"),
         Column("denominator_value", _("Denominator"), "number"),
@@ -140,7 +140,7 @@ def _table(
     shown = [{**row, "interval": interval(row["low"], row["high"], unit, currency)} for row in rows]
     columns = [first, Column("value", _("Value"), KINDS.get(unit, "decimal"))]
     if any(row["interval"] for row in shown):
-        columns.append(Column("interval", _("95 % interval"), is_sorted=False))
+        columns.append(Column("interval", _("95 % interval"), "written", is_sorted=False))
     if definition.denominator:
         columns += [Column("numerator", _("Numerator"), "number"), Column("denominator", _("Denominator"), "number")]
     caption = card(definition, None, None, "")["label"]

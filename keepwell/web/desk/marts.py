@@ -47,6 +47,11 @@ class Reading:
         return None if self.payload is None else self.payload.get("refused")
 
     @property
+    def zone(self) -> str:
+        """The business's time zone."""
+        return str((self.payload or {}).get("time_zone", "UTC"))
+
+    @property
     def shown(self) -> dict[str, Any] | None:
         """The payload where it holds something to show."""
         return None if self.payload is None or self.is_empty or self.refused else self.payload
