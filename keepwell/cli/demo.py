@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 from keepwell.cli.answer_shown import print_answer
 from keepwell.cli.outcome import print_outcome
 from keepwell.cli.output import console, print_json, print_table, progress_bar
+from keepwell.cli.serve import first_free_port, serve
 from keepwell.lake.lake import Lake
 from keepwell.loop.content import report_content
 from keepwell.loop.facts import OpenFacts, open_facts
@@ -23,7 +25,9 @@ from keepwell.observe.importer import ImportContext
 from keepwell.observe.profile import load_profile
 from keepwell.observe.tabular import Tabular
 from keepwell.vocabulary.business import Business
+from keepwell.vocabulary.errors import InputError
 
+HOST = "127.0.0.1"
 BUSINESS = Business(currency="GBP", time_zone="Europe/London", name="Online Retail II, a UK gift wholesaler")
 
 
@@ -43,8 +47,15 @@ BUSINESS = Business(currency="GBP", time_zone="Europe/London", name="Online Reta
     help="The report.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def demo_command(data: Path, out: Path, as_json: bool) -> None:
-    """Import a real shop's orders (Online Retail II, CC BY 4.0), print the answer, and write the report."""
+@click.option(
+    "--serve/--no-serve",
+    "is_serving",
+    default=None,
+    help="Serve the shop's pages at the end, or not; without either, only where a person watches (a terminal).",
+)
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on; else the first free one from 8000.")
+def demo_command(data: Path, out: Path, as_json: bool, is_serving: bool | None, port: int | None) -> None:
+    """Import a real shop's orders (Online Retail II, CC BY 4.0), answer, write the report and serve the pages."""
     lake = Lake.create(data, BUSINESS)
     outcome = _import(lake)
     with progress_bar("Understanding") as tell, open_facts(data) as opened:
@@ -65,6 +76,19 @@ def demo_command(data: Path, out: Path, as_json: bool) -> None:
         f"More:   keepwell kpis --data {data}   keepwell cohorts --data {data}   keepwell decide --data {data}"
     )
     console.print("Yours:  keepwell import orders.csv   then   keepwell decide")
+    if is_serving or (is_serving is None and sys.stdout.isatty()):
+        _serve(data, port, is_asked_for=bool(is_serving))
+
+
+def _serve(data: Path, port: int | None, *, is_asked_for: bool) -> None:
+    """Serve the shop's pages until interrupted; where the server's libraries are missing, say how to get them."""
+    console.print()
+    try:
+        serve(data, HOST, port or first_free_port(HOST), workers=1)
+    except InputError as error:
+        if is_asked_for or error.code != "server.missing":
+            raise
+        console.print(f"Pages:  {error.advice}   then   keepwell serve --data {data}")
 
 
 def _import(lake: Lake) -> ImportOutcome:

@@ -136,6 +136,23 @@ def check_port(host: str, port: int) -> None:
         ) from error
 
 
+def first_free_port(host: str, first: int = 8000, tries: int = 50) -> int:
+    """Return the first port from ``first`` on that nobody listens on.
+
+    Raises:
+        InputError: all of them are taken.
+
+    """
+    for port in range(first, first + tries - 1):
+        try:
+            check_port(host, port)
+        except InputError:
+            continue
+        return port
+    check_port(host, first + tries - 1)
+    return first + tries - 1
+
+
 def address_of(host: str, port: int) -> str:
     """Return the address to open in a browser on this machine.
 
