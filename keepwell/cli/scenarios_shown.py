@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from keepwell.cli.output import console, print_json, print_table
 from keepwell.loop.plan.scenarios import Scenario
 from keepwell.loop.report import numbers
+from keepwell.vocabulary.period import Period
 
 
 def print_scenarios(found: Sequence[Scenario], *, as_json: bool) -> None:
@@ -60,7 +62,8 @@ def _plain(one: Scenario) -> dict[str, Any]:
 
 
 def _period(one: Scenario) -> str:
-    return f"{one.shown['period']['start']} to {one.shown['period']['end']}"
+    start, end = (date.fromisoformat(one.shown["period"][key]) for key in ("start", "end"))
+    return str(Period(start, end))  # with its last day, as the plan itself is headed
 
 
 def _spend(one: Scenario, item: str) -> str:

@@ -17,6 +17,7 @@ from keepwell.observe.times import DateOrder
 from keepwell.vocabulary.business import CURRENCY_CODE
 from keepwell.vocabulary.errors import InputError
 
+MOST_TOML = 1024 * 1024  # bytes; a device or a wrong file would otherwise be read until the memory is full
 CONSTANTS = ("currency", "channel", "country", "campaign", "kind", "name")
 
 
@@ -142,7 +143,14 @@ class Mapping:
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file; raises InputError naming the line that is wrong."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        with path.open("rb") as file:
+            content = file.read(MOST_TOML + 1)
+        if len(content) > MOST_TOML:
+            raise InputError(
+                "mapping.toml", f"The file is larger than {MOST_TOML // 1024} KB.", where=str(path),
+                advice="Give a TOML file that a person wrote.",
+            )  # fmt: skip
+        return tomllib.loads(content.decode("utf-8-sig").replace("\r\n", "\n"))
     except OSError as error:
         raise InputError("mapping.file", f"The file cannot be read: {error.strerror}.", where=str(path)) from error
     except RecursionError as error:

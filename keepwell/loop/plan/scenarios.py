@@ -16,6 +16,8 @@ from keepwell.vocabulary.errors import InputError
 from keepwell.vocabulary.estimate import NotAvailable
 
 NAME = re.compile(r"\w[\w .-]{0,79}")
+SHOWN = ("currency", "period", "plan")
+PLAN = ("budget", "spent", "keeping_share", "gain", "worst_fifth", "lean", "items")
 
 
 @dataclass(frozen=True)
@@ -77,17 +79,22 @@ def load(root: Path, name: str) -> Scenario:
         raise InputError("scenario.unknown", f"There is no scenario {name!r}.", value=name, advice=f"Saved: {known}.")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return Scenario(content["name"], datetime.fromisoformat(content["saved_at"]), content["shown"])
-    except (ValueError, KeyError, TypeError) as error:
+        found = Scenario(content["name"], datetime.fromisoformat(content["saved_at"]), content["shown"])
+        lacking = [key for key in SHOWN if key not in found.shown] or [key for key in PLAN if key not in found.plan]
+        if lacking or found.saved_at.tzinfo is None:
+            raise ValueError(f"{', '.join(lacking) or 'the time zone of saved_at'} is missing")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
-            "scenario.file", f"The scenario cannot be read: {error}.", where=str(path), advice="Save it again."
-        ) from error
+            "scenario.file", f"The scenario cannot be read: {error}.", where=str(path),
+            advice=f"Save it again, or remove it: keepwell decide --remove {name!r}.",
+        ) from error  # fmt: skip
+    return found
 
 
 def scenarios(root: Path) -> list[Scenario]:
     """Return all saved plans, the latest first."""
     folder = root / "scenarios"
-    names = [path.stem for path in folder.glob("*.json")] if folder.is_dir() else []
+    names = [path.stem for path in folder.glob("*.json") if path.is_file()] if folder.is_dir() else []
     return sorted((load(root, name) for name in names), key=lambda one: one.saved_at, reverse=True)
 
 
@@ -98,8 +105,10 @@ def remove(root: Path, name: str) -> None:
         InputError: there is none of this name.
 
     """
-    load(root, name)
-    _path(root, name).unlink()
+    path = _path(root, name)
+    if not path.is_file():
+        load(root, name)  # says what there is instead
+    path.unlink(missing_ok=True)
 
 
 def _path(root: Path, name: str) -> Path:

@@ -67,3 +67,8 @@ def test_what_is_no_toml_is_refused_by_the_files_name(text: str, tmp_path: Path)
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"plan\.toml: Not valid TOML"):
         read_plan(path)
+
+
+def test_a_file_far_too_large_for_settings_is_refused_before_it_is_read_whole() -> None:
+    with pytest.raises(InputError, match="larger than"):
+        read_plan(Path("/dev/zero"))
