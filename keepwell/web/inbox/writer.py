@@ -40,7 +40,7 @@ class Writer:
 
     """
 
-    def __init__(self, *, most_rows: int = 20_000, most_bytes: int = 64 << 20, group_rows: int = 4_000) -> None:
+    def __init__(self, *, most_rows: int = 20_000, most_bytes: int = 64 << 20, group_rows: int = 500) -> None:
         self.most_rows = most_rows
         self.most_bytes = most_bytes
         self.group_rows = group_rows

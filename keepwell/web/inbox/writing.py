@@ -27,10 +27,8 @@ _ONCE = " ON CONFLICT (source_id, message_id) DO NOTHING"
 
 def rows_of(source: int, messages: Sequence[Received]) -> list[Row]:
     """Return messages as the database takes them."""
-    return [
-        (source, m.message_id, m.body, m.received_at, EventState.REFUSED if m.reason else EventState.WAITING, m.reason)
-        for m in messages
-    ]
+    waits, refused = EventState.WAITING.value, EventState.REFUSED.value
+    return [(source, m.message_id, m.body, m.received_at, refused if m.reason else waits, m.reason) for m in messages]
 
 
 def write(rows: Sequence[Row]) -> None:
@@ -56,7 +54,7 @@ def _insert_sqlite(rows: Sequence[Row]) -> None:
     statement = _INSERT.format(", ".join("?" * len(COLUMNS)))
     # the driver's own cursor: Django's would rewrite the statement's marks for every call
     connection.connection.executemany(
-        statement, [(s, name, body, moments[at], str(state), reason) for s, name, body, at, state, reason in rows]
+        statement, [(s, name, body, moments[at], state, reason) for s, name, body, at, state, reason in rows]
     )
 
 

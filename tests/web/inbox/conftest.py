@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -18,6 +20,7 @@ from typing import Any
 
 import pytest
 
+CLIENTS = Path(__file__).parents[2] / "clients"
 FOLDER_MAKER = Path(__file__).parents[2] / "faults" / "door.py"
 
 
@@ -70,3 +73,24 @@ def _wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> 
             return
         time.sleep(0.05)
     raise AssertionError(log.read_text())
+
+
+@pytest.fixture(scope="session")
+def node_clients() -> Path:
+    """Return a folder with the Node clients installed as locked."""
+    if shutil.which("npm") is None:
+        if os.environ.get("CI"):
+            pytest.fail("npm is missing")
+        pytest.skip("npm is not installed")
+    lock = (CLIENTS / "package-lock.json").read_bytes()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "keepwell-tests" / f"clients-{hashlib.sha256(lock).hexdigest()[:16]}"
+    if not (folder / "done").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(CLIENTS / name, folder / name)
+        install = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        done = subprocess.run(install, cwd=folder, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, done.stderr
+        (folder / "done").touch()
+    return folder

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, Protocol
@@ -76,24 +73,3 @@ def test_node_sdks(door: Door, node_clients: Path, script: str) -> None:
     sent = subprocess.run(command, cwd=node_clients, capture_output=True, text=True, timeout=120)
     assert (sent.returncode, sent.stderr) == (0, "")
     check(door.messages(6))
-
-
-@pytest.fixture(scope="session")
-def node_clients() -> Path:
-    """Return a folder with the Node clients installed as locked."""
-    if shutil.which("npm") is None:
-        if os.environ.get("CI"):
-            pytest.fail("npm is missing")
-        pytest.skip("npm is not installed")
-    lock = (CLIENTS / "package-lock.json").read_bytes()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "keepwell-tests" / f"clients-{hashlib.sha256(lock).hexdigest()[:16]}"
-    if not (folder / "done").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(CLIENTS / name, folder / name)
-        install = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        done = subprocess.run(install, cwd=folder, capture_output=True, text=True, timeout=600)
-        assert done.returncode == 0, done.stderr
-        (folder / "done").touch()
-    return folder
