@@ -119,6 +119,9 @@ def _plan(
 ) -> None:
     settings = _settings(plan)
     people = _people_file(plan)
+    if plan["save"] is not None:
+        saved.check_name(plan["save"])  # before minutes of work, and before the list of people is written
+    others = [saved.load(data, name) for name in plan["compare"]]
     with progress_bar("Planning") as tell, open_for_plan(data, engine=engine) as opened:
         tell("value, spend and levers", 0.3)
         need_orders(opened)
@@ -134,7 +137,7 @@ def _plan(
         print_json(explained) if as_json else print_explanation(explained)
     elif plan["compare"]:
         this = saved.Scenario("this plan", datetime.now(UTC), made.as_dict())
-        print_comparison([this, *(saved.load(data, name) for name in plan["compare"])], as_json=as_json)
+        print_comparison([this, *others], as_json=as_json)
     elif as_json:
         more = {} if answer is None else {"answer": answer.as_dict()}
         if listed is not None:

@@ -354,3 +354,13 @@ def test_a_report_with_a_budget_asks_for_a_rate_that_is_gone(folder: Path, tmp_p
     result = CliRunner().invoke(main, given)
     assert result.exit_code == 1
     assert "What spend brings cannot be told" in result.stderr
+
+
+@pytest.mark.parametrize("given", [["--save", "../outside"], ["--compare", "nothing"]])
+def test_a_wrong_scenario_is_refused_before_the_list_of_people_is_written(
+    planned: Path, folder: Path, tmp_path: Path, given: list[str]
+) -> None:
+    people = tmp_path / "whom.csv"
+    result = decide(planned, "--budget", 1000, "--plan", folder / "plan.toml", "--people", people, *given)
+    assert result.exit_code == 1
+    assert not people.exists()

@@ -111,7 +111,13 @@ def remove(root: Path, name: str) -> None:
     path.unlink(missing_ok=True)
 
 
-def _path(root: Path, name: str) -> Path:
+def check_name(name: str) -> None:
+    """Refuse a name that no scenario can have.
+
+    Raises:
+        InputError: it holds what a file's name may not.
+
+    """
     if not NAME.fullmatch(name):
         raise InputError(
             "scenario.name",
@@ -119,4 +125,8 @@ def _path(root: Path, name: str) -> Path:
             value=name,
             advice="Use letters, digits, spaces, dots, hyphens and underscores, at most 80.",
         )
+
+
+def _path(root: Path, name: str) -> Path:
+    check_name(name)
     return root / "scenarios" / f"{name}.json"
