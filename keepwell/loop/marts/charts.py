@@ -7,10 +7,12 @@ from typing import Any
 
 from altair.utils.schemapi import debug_mode
 
-from keepwell.plot.theme import INK, Chart, without_heading
+from keepwell.plot.theme import INK, KEEP, OLD_TO_NEW, Chart, without_heading
 
 WIDE, PHONE = 800, 335
-SEEN_ON_BOTH = "#72808c"  # at least 3.9 : 1 on the light page and on the dark one
+# Colours of lines and bars that are seen on the light page and on the dark one alike (3.5 : 1 and more).
+SEEN_ON_BOTH = {INK: "#72808c", KEEP: "#2f8f9e"}
+OLD_TO_NEW_ON_BOTH = ["#9fc8ce", "#2f7f8c"]
 COLOURS_OF_THE_PAGE = ("background", "font", "title")
 
 
@@ -37,22 +39,21 @@ def _spec(drawn: Chart) -> dict[str, Any]:
         if part not in COLOURS_OF_THE_PAGE
     }
     spec.pop("$schema", None)
-    _seen_on_both(spec)
-    return spec
+    seen: dict[str, Any] = _seen_on_both(spec)
+    return seen
 
 
 def _without_colours(part: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in part.items() if not name.endswith(("Color", "color"))}
 
 
-def _seen_on_both(part: Any) -> None:
-    """Lines in ink would vanish on a dark page; words stay, for they stand on cells that keep their colour."""
+def _seen_on_both(part: Any) -> Any:
+    """Change colours that would vanish on a dark page; words stay, for they stand on cells that keep their colour."""
     if isinstance(part, list):
-        for inner in part:
-            _seen_on_both(inner)
-    elif isinstance(part, dict):
+        return OLD_TO_NEW_ON_BOTH if part == list(OLD_TO_NEW) else [_seen_on_both(inner) for inner in part]
+    if isinstance(part, dict):
         mark = part.get("mark")
-        if isinstance(mark, dict) and mark.get("type") != "text" and mark.get("color") == INK:
-            mark["color"] = SEEN_ON_BOTH
-        for name in ("layer", "hconcat", "vconcat"):
-            _seen_on_both(part.get(name))
+        if isinstance(mark, dict) and mark.get("type") == "text":
+            return part
+        return {name: value if name == "values" else _seen_on_both(value) for name, value in part.items()}
+    return SEEN_ON_BOTH.get(part, part) if isinstance(part, str) else part

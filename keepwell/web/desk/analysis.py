@@ -150,7 +150,7 @@ def _cohort_charts() -> tuple[tuple[str, str, str], ...]:
         (
             "curves",
             _("How many customers of a cohort keep ordering"),
-            _("Thin lines are single cohorts, the dark line all of them with its 95 % interval."),
+            _("Thin lines are single cohorts, the thick line all of them with its 95 % interval."),
         ),
         ("value", _("Revenue so far per customer"), _("Those who stopped stay in the denominator.")),
     )

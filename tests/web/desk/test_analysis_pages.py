@@ -14,13 +14,12 @@ from keepwell.web.access import Role
 from keepwell.web.data_folder import DataFolder
 from keepwell.web.desk import kpi_words, marts, words
 from keepwell.web.desk.sentences import said
-from tests.web.desk.test_marts import bring, orders
 
 PAGES = ("/", "/kpis", "/kpis/net_revenue", "/growth", "/cohorts", "/segments", "/channels")
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory):
+def shop(tmp_path_factory, bring, orders):
     """Build every mart of a small shop once."""
     data = DataFolder.prepare(tmp_path_factory.mktemp("shop"))
     bring(data.root, orders(), "orders.csv")

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 
 import pytest
 
 from keepwell.jobs import refresh
-from keepwell.lake.lake import Lake
-from keepwell.loop.ingest import ingest
 from keepwell.loop.marts import names
-from keepwell.observe.importer import ImportContext
-from keepwell.observe.registry import recognise
 from keepwell.vocabulary.business import Business
 from keepwell.web.data_folder import DataFolder
 from keepwell.web.desk import marts
@@ -22,25 +17,6 @@ from keepwell.web.work.models import Job, State
 from keepwell.web.work.worker import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
-HEADER = "order_id,customer,order_date,amount,currency,country\n"
-
-
-def bring(folder: Path, rows: str, name: str) -> Lake:
-    lake = Lake.create(folder)
-    path = folder / name
-    path.write_text(HEADER + rows)
-    ingest(lake, path, recognise(path), ImportContext(Business(currency="GBP"), lake.identity_key, datetime.now(UTC)))
-    return lake
-
-
-def orders(days: int = 420, first: int = 0) -> str:
-    """Return an order every other day by one of thirty customers."""
-    start = datetime(2023, 1, 1)  # noqa: DTZ001
-    lines = []
-    for place in range(first, first + days // 2):
-        day, customer = start + timedelta(days=2 * place), (place * 7) % 30
-        lines.append(f"o{place},c{customer},{day:%Y-%m-%d},{20 + place % 13}.50,GBP,{'FR' if customer % 3 else 'DE'}\n")
-    return "".join(lines)
 
 
 @pytest.fixture
@@ -58,7 +34,7 @@ def test_without_facts_nothing_is_computed_and_nothing_is_asked_for(folder):
     assert not Job.objects.exists()
 
 
-def test_what_is_absent_is_asked_for_once_and_then_read(folder):
+def test_what_is_absent_is_asked_for_once_and_then_read(folder, bring, orders):
     bring(folder, orders(), "orders.csv")
     first, second = marts.read("growth"), marts.read("answer")
     assert first.payload is None
@@ -71,7 +47,7 @@ def test_what_is_absent_is_asked_for_once_and_then_read(folder):
     assert found.shown["growth"]["columns"][0] == "period"
 
 
-def test_new_facts_make_it_stale_but_the_old_figures_stay(folder):
+def test_new_facts_make_it_stale_but_the_old_figures_stay(folder, bring, orders):
     bring(folder, orders(), "orders.csv")
     marts.store("growth", {}, {"growth": "old"}, marts.fingerprint(folder))
     assert not marts.read("growth").is_stale
@@ -82,14 +58,14 @@ def test_new_facts_make_it_stale_but_the_old_figures_stay(folder):
     assert found.job.run_after == found.computed_at + marts.PAUSE
 
 
-def test_a_changed_setting_makes_it_stale(folder):
+def test_a_changed_setting_makes_it_stale(folder, bring, orders):
     lake = bring(folder, orders(), "orders.csv")
     marts.store("kpis", {}, {"values": {}}, marts.fingerprint(folder))
     lake.save_business(Business(currency="EUR", rates={"GBP": 1}))
     assert marts.read("kpis").is_stale
 
 
-def test_a_period_of_ones_own_is_computed_alone(folder):
+def test_a_period_of_ones_own_is_computed_alone(folder, bring, orders):
     bring(folder, orders(), "orders.csv")
     job = marts.read("kpis", period="2023-03").job
     assert job.name == "mart"
@@ -99,14 +75,14 @@ def test_a_period_of_ones_own_is_computed_alone(folder):
     assert found["values"]["orders"]["value"] == 15
 
 
-def test_what_failed_is_not_asked_for_again_at_once(folder):
+def test_what_failed_is_not_asked_for_again_at_once(folder, bring, orders):
     bring(folder, orders(), "orders.csv")
     job = marts.read("kpis", period="2023-03").job
     Job.objects.filter(pk=job.pk).update(state=State.FAILED, error="broken", ended_at=datetime.now(UTC))
     assert marts.read("kpis", period="2023-03").job.pk == job.pk
 
 
-def test_an_undone_import_leaves_empty_pages(folder):
+def test_an_undone_import_leaves_empty_pages(folder, bring, orders):
     lake = bring(folder, orders(), "orders.csv")
     lake.undo(lake.imports()[0][0].import_id)
     marts.read("kpis")
