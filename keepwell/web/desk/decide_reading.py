@@ -19,6 +19,7 @@ from keepwell.web.work.actions import enqueue
 from keepwell.web.work.models import Job, State
 
 PATIENCE = timedelta(minutes=2)  # before what failed is tried again because somebody looks
+FIRST = 5  # priority of what somebody waits for
 PAUSE = timedelta(seconds=60)  # facts that arrive all the time do not keep a worker busy all the time
 
 
@@ -63,7 +64,8 @@ def ask(name: str, not_before: datetime | None = None) -> Job:
     last = Job.objects.filter(name=name, key=name).order_by("-id").first()
     if last is not None and last.state == State.FAILED and last.ended_at and last.ended_at > timezone.now() - PATIENCE:
         return last
-    return enqueue(name, key=name, run_after=max(timezone.now(), not_before) if not_before else None)
+    run_after = max(timezone.now(), not_before) if not_before else None
+    return enqueue(name, key=name, run_after=run_after, priority=0 if not_before else FIRST)
 
 
 @lru_cache(maxsize=2)

@@ -80,4 +80,4 @@ def _keep(
         kept.changed_at = timezone.now()
         kept.save()
         record(request, action, about)
-    enqueue("plan", key="plan", asked_by=request.user)
+    enqueue("plan", key="plan", asked_by=request.user, priority=5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -61,9 +61,11 @@ class GoalForm(forms.Form):
         self.fields["owner"].queryset = Staff.objects.filter(is_active=True).order_by("name")
 
     def clean_due_on(self) -> date:
-        """Refuse a goal for the past."""
+        """Refuse a goal for what is over: months that are known, or, where none is, days before today."""
         day: date = self.cleaned_data["due_on"]
-        if day < timezone.now().date():
+        months = [rows[-1][0] for rows in (read_history().months or {}).values() if rows]
+        over = max(months) + timedelta(days=31) if months else timezone.now().date()
+        if day < over.replace(day=1 if months else over.day):
             raise forms.ValidationError(_("Choose a day to come."))
         return day
 
