@@ -9,10 +9,11 @@ from pathlib import Path
 
 import click
 
+from keepwell.channels.listening import first_free_port
 from keepwell.cli.answer_shown import print_answer
 from keepwell.cli.outcome import print_outcome
 from keepwell.cli.output import console, print_json, print_table, progress_bar
-from keepwell.cli.serve import first_free_port, serve
+from keepwell.cli.serve import serve
 from keepwell.lake.lake import Lake
 from keepwell.loop.content import report_content
 from keepwell.loop.facts import OpenFacts, open_facts

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from keepwell.cli.serve import check_port, first_free_port
+from keepwell.channels.listening import check_port, first_free_port
 from keepwell.vocabulary.errors import InputError
 
 PATIENCE = 90
