@@ -131,8 +131,9 @@ def test_a_signing_secret_is_needed_and_never_shown_again(signed_in: Callable[..
     assert "/hooks/shopify/" in shown
     assert "shpss_0123456789" not in shown
     assert "shpss_0123456789" not in json.dumps(list(AuditEntry.objects.values("about", "detail")))
-    client.post(f"{page}/secret", {"secret": "another-secret"})
-    assert WebhookSecret.objects.filter(secret="another-secret").count() == 1
+    new = {"secret": "another-secret"}
+    client.post(f"{page}/secret", new)
+    assert WebhookSecret.objects.filter(**new).count() == 1
 
 
 def test_two_sources_cannot_have_one_name(signed_in: Callable[..., Client]) -> None:
