@@ -8,7 +8,9 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from importlib.metadata import version
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -93,3 +95,14 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
+
+
+class _Library(ModuleType):
+    """Keeps a folder of the package from hiding the function of the same name: ``channels`` is both."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not isinstance(value, ModuleType) or name not in __all__ or name in _MODULES:
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Library

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import subprocess
+import sys
 import tomllib
 from types import ModuleType
 
@@ -45,6 +47,12 @@ def test_every_name_of_the_library_has_an_entry_with_words() -> None:
     absent = [name for name in kw.__all__ if f"| `kw.{name}" not in page]
     assert not absent, f"names without an entry: {absent}"
     assert not re.findall(r"^\| `[^`]+` \|\s*\|$", page, re.MULTILINE)
+
+
+def test_a_folder_of_the_package_does_not_hide_the_function_of_its_name() -> None:
+    code = "import keepwell as kw, keepwell.channels.webhook; print(kw.channels.__name__, callable(kw.channels))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["channels", "True"], done.stderr
 
 
 def test_every_command_has_an_entry(generator: ModuleType) -> None:
