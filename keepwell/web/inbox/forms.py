@@ -91,7 +91,7 @@ class ReadingForm(forms.Form):
         for number, column in enumerate(self.header):
             self.fields[f"column_{number}"] = forms.ChoiceField(
                 label=column, choices=choices, initial=field_of.get(column, ""), required=False,
-                widget=forms.Select(attrs={"class": "form-select"}),
+                widget=forms.Select(attrs={"class": "form-select w-auto"}),
             )  # fmt: skip
 
     @property
