@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 
 from keepwell.vocabulary.errors import InputError, NotIdentifiedError
 from keepwell.vocabulary.period import Period
@@ -37,7 +37,7 @@ class Waiting(Schema):
 RESPONSES = {200: Figures, 202: Waiting}
 
 
-def _read(name: str, **arguments: Any) -> tuple[int, dict[str, Any]]:
+def _read(name: str, **arguments: Any) -> Status:
     reading = marts.read(name, **arguments)
     if reading.is_empty:
         raise InputError("facts.missing", "There are no facts yet.", advice="Send orders in first.")
@@ -45,8 +45,8 @@ def _read(name: str, **arguments: Any) -> tuple[int, dict[str, Any]]:
         raise NotIdentifiedError("figures.refused", reading.refused["message"], advice=reading.refused["advice"])
     if reading.payload is None:
         message, advice = "This is being computed.", "Ask again in a few seconds."
-        return 202, {"code": "figures.computing", "message": message, "advice": advice}
-    return 200, {"computed_at": reading.computed_at, "is_stale": reading.is_stale, "data": reading.payload}
+        return Status(202, {"code": "figures.computing", "message": message, "advice": advice})
+    return Status(200, {"computed_at": reading.computed_at, "is_stale": reading.is_stale, "data": reading.payload})
 
 
 @router.get("/kpis", response=RESPONSES, **SEE)

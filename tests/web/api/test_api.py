@@ -134,3 +134,15 @@ def test_health_tells_nothing_and_metrics_need_a_key(client, signed_in):
     assert program(Capability.SEE_ANALYSIS).get("/metrics").status_code == 401
     assert b"keepwell_jobs_unfinished 0.0" in program(Capability.SEE_AUDIT).get("/metrics").content
     assert signed_in().get("/metrics").status_code == 200
+
+
+def test_figures_are_given_with_the_time_they_were_made(monkeypatch):
+    from keepwell.web.desk import marts
+
+    now = timezone.now()
+    monkeypatch.setattr(marts, "read", lambda name, **_given: marts.Reading({"mart": name}, now, is_stale=True))
+    given = program(Capability.SEE_ANALYSIS).get("/api/decision").json()
+    assert (given["data"], given["is_stale"]) == ({"mart": "answer"}, True)
+    monkeypatch.setattr(marts, "read", lambda _name, **_given: marts.Reading(None, is_stale=True, job=object()))
+    waiting = program(Capability.SEE_ANALYSIS).get("/api/decision")
+    assert (waiting.status_code, waiting.json()["code"]) == (202, "figures.computing")
