@@ -110,6 +110,7 @@ def serve(data: Path, host: str, port: int, workers: int) -> None:
             port=port,
             interface=Interfaces.ASGI,
             respawn_failed_workers=True,
+            workers_kill_timeout=15,  # seconds; a server that does not end by itself when asked to is ended
         ).serve()
 
 

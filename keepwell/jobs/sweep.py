@@ -1,4 +1,4 @@
-"""Remove what nobody needs any more: old jobs and expired sessions."""
+"""Remove what nobody needs any more: old jobs, expired sessions, throttles that are over."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from keepwell.web.staff import throttle
 from keepwell.web.work import actions
 from keepwell.web.work.worker import Handler, Task
 
@@ -16,7 +17,7 @@ def sweep(task: Task) -> Mapping[str, Any]:
     """Remove what has passed its time; return counts."""
     jobs = actions.sweep()
     sessions, _by_table = Session.objects.filter(expire_date__lt=timezone.now()).delete()
-    return {"jobs": jobs, "sessions": sessions}
+    return {"jobs": jobs, "sessions": sessions, "throttles": throttle.sweep()}
 
 
 HANDLERS: Mapping[str, Handler] = {"sweep": sweep}
