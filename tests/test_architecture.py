@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FILES = sorted((ROOT / "keepwell").rglob("*.py"))
+# a migration is written by Django, as long as the tables it makes
+FILES = sorted(path for path in (ROOT / "keepwell").rglob("*.py") if "migrations" not in path.parts)
 VAGUE = {"utils", "util", "helpers", "common", "manager", "misc"}
 
 
