@@ -79,7 +79,10 @@ def customers(request: HttpRequest) -> HttpResponseBase:
         "may_export": may(request.user, Capability.EXPORT_PEOPLE),
         "may_share": may(request.user, Capability.PLAN),
     }
-    return render(request, "people/list.html", context)
+    response = render(request, "people/list.html", context)
+    if context["is_empty"]:
+        response["Refresh"] = "5"  # seconds: the first customers appear by themselves
+    return response
 
 
 @require_POST
